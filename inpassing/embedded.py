@@ -420,7 +420,8 @@ def _start_postgres(profile: Profile) -> str:
 
 def _launch_postgres(profile: Profile, cluster: _Cluster) -> None:
     log = _folder(profile) / "postgresql.log"
-    until = time.monotonic() + 60
+    began = time.monotonic()
+    until = began + 60
     while True:
         with log.open("wb") as output:
             server = subprocess.Popen(
@@ -443,8 +444,12 @@ def _launch_postgres(profile: Profile, cluster: _Cluster) -> None:
         text = log.read_text(errors="replace")
         if server.poll() is None:
             _stop_postgres(profile)
-        elif "is still in use" in text and time.monotonic() < until:
-            time.sleep(0.2)  # backends of a killed server are on their way out
+        elif ("is still in use" in text or "already exists" in text) and time.monotonic() < until:
+            # What is left of a killed server is on its way out, unless nobody reaps it: then its
+            # number stays taken for ever, and PostgreSQL waits for a server that is dead.
+            time.sleep(0.2)
+            if time.monotonic() > began + 5 and not _engine_processes(POSTGRES, cluster.data):
+                (cluster.data / "postmaster.pid").unlink(missing_ok=True)
             continue
         raise EmbeddedError(f"PostgreSQL does not start, {log} says:\n{text[-2000:].strip()}")
 
