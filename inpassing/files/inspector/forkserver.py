@@ -1,0 +1,174 @@
+"""The process that forks one child per file, and what such a child does.
+
+Started by `client` with a clean environment and one socket; it imports the readers once, so that a
+child is warm, and knows nothing of Django, the database or any secret. It ends when the last
+holder of the other end of that socket has gone.
+"""
+
+import ctypes
+import gc
+import json
+import logging
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+
+from . import picture, reading
+
+MEGABYTE = 1024 * 1024
+LENGTH_BYTES = 4
+PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+
+
+@dataclass
+class Child:
+    """A running child: where its report goes and when it is killed."""
+
+    report: socket.socket
+    deadline: float
+
+
+def main(control: socket.socket) -> None:
+    """Serve requests until the control socket is closed by everybody else."""
+    logging.getLogger("PIL").setLevel(logging.WARNING)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wake_write)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    gc.collect()
+    gc.freeze()
+    selector = selectors.DefaultSelector()
+    selector.register(control, selectors.EVENT_READ)
+    selector.register(wake_read, selectors.EVENT_READ)
+    children: dict[int, Child] = {}
+    serving = True
+    while serving or children:
+        soonest = min((child.deadline for child in children.values()), default=None)
+        wait = None if soonest is None else max(0.0, soonest - time.monotonic())
+        for key, _ in selector.select(wait):
+            if key.fileobj is control and serving:
+                serving = accept(control, children)
+                if not serving:
+                    selector.unregister(control)
+            elif key.fd == wake_read:
+                os.read(wake_read, 4096)
+        now = time.monotonic()
+        for pid, child in children.items():
+            if child.deadline <= now:
+                os.kill(pid, signal.SIGKILL)
+        reap(children)
+
+
+def accept(control: socket.socket, children: dict[int, Child]) -> bool:
+    """Fork a child for the next request; False when nobody can ask any more."""
+    message, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
+    if not message:
+        return False
+    if message == b"hello":
+        socket.socket(fileno=descriptors[0]).close()
+        return True
+    limits = json.loads(message)
+    work, report = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+    pid = os.fork()
+    if pid == 0:
+        run_child(work, limits)
+    work.close()
+    children[pid] = Child(report, time.monotonic() + limits["wall_seconds"])
+    return True
+
+
+def reap(children: dict[int, Child]) -> None:
+    """Report how each ended child ended: status, CPU seconds, peak memory."""
+    while children:
+        pid, status, usage = os.wait4(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        child = children.pop(pid, None)
+        if child is None:
+            continue
+        with child.report as report:
+            answer = {
+                "status": status,
+                "cpu": usage.ru_utime + usage.ru_stime,
+                "peak_mb": usage.ru_maxrss / 1024,
+            }
+            try:
+                report.send(json.dumps(answer).encode(), socket.MSG_DONTWAIT)
+            except OSError:
+                logging.getLogger(__name__).info("inspection of %s given up by its caller", pid)
+
+
+def run_child(work: socket.socket, limits: dict[str, float]) -> None:
+    """Judge what comes through the socket, answer, and end the process."""
+    try:
+        confine(work.fileno(), limits)
+        data = receive(work)
+        inspect(work, data, limits)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def confine(keep: int, limits: dict[str, float]) -> None:
+    """Take away from this process whatever reading bytes from a socket does not need."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.closerange(3, keep)
+    os.closerange(keep + 1, 256)
+    memory = int(limits["memory_mb"]) * MEGABYTE
+    cpu = limits["cpu_seconds"]
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu) + 1, int(cpu) + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (keep + 1, keep + 1))
+    signal.setitimer(signal.ITIMER_PROF, cpu * 0.95)  # kills; the rest is for the kernel's ticks
+
+
+def receive(work: socket.socket) -> bytes:
+    """All bytes until the caller shuts its side."""
+    chunks = []
+    while chunk := work.recv(MEGABYTE):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def inspect(work: socket.socket, data: bytes, limits: dict[str, float]) -> None:
+    """Send what is certain as soon as it is, then the verdict, then the picture."""
+
+    def say(**answer: object) -> None:
+        text = json.dumps(answer).encode()
+        work.sendall(len(text).to_bytes(LENGTH_BYTES, "big") + text)
+
+    try:
+        verdict, page = reading.judge(
+            data,
+            max_pages=int(limits["max_pages"]),
+            certain=lambda code: say(kind="certain", code=code),
+        )
+    except (MemoryError, RecursionError):
+        say(kind="verdict", code="too_complex", pages=None)
+        return
+    say(kind="verdict", code=verdict.code, pages=verdict.pages)
+    if page is None or not limits["preview"]:
+        return
+    try:
+        drawn = picture.draw(page)
+    except (MemoryError, RuntimeError, ValueError):
+        return  # the verdict stands without a picture
+    if drawn:
+        work.sendall(len(drawn).to_bytes(LENGTH_BYTES, "big") + drawn)
+
+
+def start() -> None:
+    """Entry point: the control socket is the descriptor named on the command line."""
+    main(socket.socket(fileno=int(sys.argv[1])))
