@@ -75,6 +75,16 @@ def weekday_date(d: date) -> str:
     return f"{WEEKDAYS[d.weekday()]}, {long_date(d)}"
 
 
+def date_in_words(d: date) -> str:
+    """Return a date as minutes write it: "Rabu, tanggal empat belas bulan Oktober tahun dua ribu
+    dua puluh enam".
+    """
+    return (
+        f"{WEEKDAYS[d.weekday()]}, tanggal {number_words(d.day)} bulan {MONTHS[d.month - 1]} "
+        f"tahun {number_words(d.year)}"
+    )
+
+
 def clock(dt: datetime, tz: str) -> str:
     """Return the time of day in the zone: "17.00 WITA"."""
     return f"{_local(dt, tz):%H.%M} {zone_name(tz)}"
@@ -167,11 +177,7 @@ def format_bytes(size: int) -> str:
     unit, name = (1024**2, "MB") if size <= 1024**3 - 1024**2 // 10 else (1024**3, "GB")
     tenths = -(-size * 10 // unit)
     whole, tenth = divmod(tenths, 10)
-    return (
-        f"{format_number(whole)},{tenth} {name}"
-        if tenth
-        else f"{format_number(whole)} {name}"
-    )
+    return f"{format_number(whole)},{tenth} {name}" if tenth else f"{format_number(whole)} {name}"
 
 
 def format_number(n: int | Decimal) -> str:

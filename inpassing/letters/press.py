@@ -1,0 +1,143 @@
+"""WeasyPrint, set up once per process: what all letters share.
+
+Kept apart from `render.py` because only this module touches WeasyPrint, whose import costs a web
+process half a second and forty megabytes: import it inside functions.
+"""
+
+import atexit
+import io
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import fontpkg
+from django.conf import settings
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
+
+from .errors import LetterError
+
+with warnings.catch_warnings():
+    # It misses the machine's fonts where there are none; letters bring their own.
+    warnings.filterwarnings("ignore", message="No fonts configured|FontConfig cannot load")
+    from weasyprint import CSS, DEFAULT_OPTIONS, HTML
+    from weasyprint.images import get_image_from_uri
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+PACKAGED_FAMILY = "Plus Jakarta Sans"
+FONT_FAMILY = "Plus Jakarta Sans Letter"  # as letter.css calls it
+FONT_WEIGHTS = (400, 700)
+EMBLEM_URL = "letters:emblem"
+
+_FOLDER = settings.BASE_DIR / "templates" / "letters"
+
+
+class Fetcher(URLFetcher):
+    """Our own fonts and emblem, from memory; everything else stops the letter."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__(fail_on_errors=True)
+        self.files = files
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        """The bytes of one of our own files; KeyError for any other address."""
+        return URLFetcherResponse(url, body=self.files[url])
+
+
+class Fonts(FontConfiguration):
+    """A font configuration that a worker's children may share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owner = os.getpid()
+        atexit.register(self.__del__)
+
+    def __del__(self) -> None:
+        # A forked child must not remove the font files that its siblings read.
+        if os.getpid() == self._owner:
+            super().__del__()
+
+
+@dataclass(frozen=True)
+class Press:
+    """What all letters of a process share."""
+
+    fonts: Fonts
+    stylesheet: CSS
+    fetcher: Fetcher
+    images: dict[str, object]
+    characters: frozenset[str]
+
+    def write_pdf(self, html: str, variant: str) -> bytes:
+        """Return the PDF of a page of HTML. Not for two threads at once."""
+        try:
+            return HTML(string=html, base_url="letters:", url_fetcher=self.fetcher).write_pdf(
+                font_config=self.fonts,
+                stylesheets=[self.stylesheet],
+                # A copy: WeasyPrint puts every picture it meets there, and a run has thousands.
+                cache=dict(self.images),
+                pdf_variant=variant,
+                pdf_identifier=True,
+            )
+        except FatalURLFetchingError as error:
+            raise LetterError(f"Surat menunjuk ke luar sistem: {error}") from error
+
+
+@cache
+def press() -> Press:
+    """Fonts, style sheet and emblem, made on first use in about a second and a half of CPU."""
+    faces = {weight: _static_font(weight) for weight in FONT_WEIGHTS}
+    files = {f"letters:font-{weight}": content for weight, (content, _) in faces.items()}
+    emblem = getattr(settings, "LETTER_EMBLEM", "")
+    if emblem:
+        files[EMBLEM_URL] = Path(emblem).read_bytes()
+    fetcher = Fetcher(files)
+    rules = "".join(
+        f'@font-face {{ font-family: "{FONT_FAMILY}"; font-weight: {weight};'
+        f' src: url("letters:font-{weight}") }}\n'
+        for weight in faces
+    )
+    with _no_system_fonts():
+        fonts = Fonts()
+    css = rules + (_FOLDER / "letter.css").read_text(encoding="utf-8")
+    images: dict[str, object] = {}
+    if emblem:
+        get_image_from_uri(images, fetcher, DEFAULT_OPTIONS, EMBLEM_URL)
+    return Press(
+        fonts=fonts,
+        stylesheet=CSS(string=css, font_config=fonts, url_fetcher=fetcher),
+        fetcher=fetcher,
+        images=images,
+        characters=frozenset.intersection(*(characters for _, characters in faces.values())),
+    )
+
+
+def _static_font(weight: int) -> tuple[bytes, frozenset[str]]:
+    """Return one weight of the variable font as a font of its own, and the characters it has.
+
+    With the variable font WeasyPrint makes the instance again for every letter, half of its cost,
+    and stamps it with the time, so that no two letters are alike.
+    """
+    font = TTFont(fontpkg.path(PACKAGED_FAMILY), recalcTimestamp=False)
+    font = instantiateVariableFont(font, {"wght": weight}, static=True)
+    content = io.BytesIO()
+    font.save(content)
+    return content.getvalue(), frozenset(map(chr, font.getBestCmap()))
+
+
+@contextmanager
+def _no_system_fonts() -> Iterator[None]:
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(_FOLDER / "fonts.conf")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before
