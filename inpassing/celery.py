@@ -1,0 +1,30 @@
+"""The Celery application and the beat schedule.
+
+A task is only a hint that work may be waiting: the work itself is a row in the database, and the
+sweeps below find whatever a lost hint left behind.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "inpassing.settings")
+
+app = Celery("inpassing")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "heartbeat": {"task": "inpassing.health.tasks.beat_heartbeat", "schedule": 20.0},
+    "sweep-mail": {"task": "inpassing.notifications.tasks.deliver_due", "schedule": 30.0},
+    "sweep-inspections": {"task": "inpassing.files.tasks.inspect_due", "schedule": 20.0},
+    "sweep-letters": {"task": "recommendations.tasks.issue_due", "schedule": 30.0},
+    "sweep-claims": {"task": "verification.tasks.release_expired_claims", "schedule": 60.0},
+    "close-periods": {"task": "proposals.tasks.close_due", "schedule": 60.0},
+    "publish-results": {"task": "competency.tasks.publish_due", "schedule": 60.0},
+    "anchor-timeline": {
+        "task": "inpassing.timeline.tasks.anchor",
+        "schedule": crontab(hour=17, minute=5),  # 00.05 WIB
+    },
+}

@@ -1,0 +1,135 @@
+"""Taking files in and giving them out. Nothing else touches the storage."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models
+from django.http import FileResponse, HttpRequest
+
+from inpassing.queue import hint
+
+from .models import FileAccess, StoredFile
+
+if TYPE_CHECKING:
+    from inpassing.accounts.models import User
+
+CHUNK = 64 * 1024
+
+
+class HashingReader(File):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A file that computes SHA-256 and size while the storage reads it, chunk by chunk."""
+
+    def __init__(self, source: UploadedFile) -> None:
+        super().__init__(source.file, source.name)
+        self.source = source
+        self.digest = hashlib.sha256()
+        self.received = 0
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        for chunk in self.source.chunks(chunk_size or CHUNK):
+            self.digest.update(chunk)
+            self.received += len(chunk)
+            yield chunk
+
+
+def store_upload(upload: UploadedFile, *, owner: models.Model, by: User | None) -> StoredFile:
+    """Keep an uploaded PDF and queue its inspection; call inside the owner's transaction.
+
+    The bytes are written once, in constant memory, before the row; a row without bytes cannot
+    exist, and bytes without a row are harmless.
+    """
+    reader = HashingReader(upload)
+    path = default_storage.save(_new_path(".pdf"), reader)
+    row = StoredFile.objects.create(
+        owner_kind=owner._meta.label_lower,
+        owner_id=owner.pk,
+        name=clean_name(upload.name or "berkas.pdf"),
+        size=reader.received,
+        sha256=reader.digest.hexdigest(),
+        path=path,
+        uploaded_by=by,
+    )
+    hint("inpassing.files.tasks.inspect_due")
+    return row
+
+
+def store_bytes(
+    data: bytes,
+    *,
+    name: str,
+    owner: models.Model,
+    by: User | None = None,
+    content_type: str = "application/pdf",
+) -> StoredFile:
+    """Keep a file that the system made itself; it needs no inspection."""
+    suffix = os.path.splitext(name)[1] or ".bin"
+    path = default_storage.save(_new_path(suffix), ContentFile(data))
+    return StoredFile.objects.create(
+        owner_kind=owner._meta.label_lower,
+        owner_id=owner.pk,
+        name=name,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        content_type=content_type,
+        path=path,
+        state=StoredFile.State.ACCEPTED,
+        uploaded_by=by,
+    )
+
+
+def save_preview(row: StoredFile, picture: bytes) -> str:
+    """Keep the first-page picture of a file; returns its path."""
+    return default_storage.save(_new_path(".webp"), ContentFile(picture))
+
+
+def serve(
+    request: HttpRequest, row: StoredFile, *, download: bool = False, framed: bool = False
+) -> FileResponse:
+    """The file's bytes as a response; the view has decided that this person may see them.
+
+    `framed` allows our own pages to show it in a frame. Every call is written to the access log.
+    """
+    user: Any = request.user
+    FileAccess.objects.create(file=row, user=user if user.is_authenticated else None)
+    response = FileResponse(
+        default_storage.open(row.path),
+        as_attachment=download,
+        filename=row.name,
+        content_type=row.content_type,
+    )
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    if framed:
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        response._csp_update = {"frame-ancestors": ["'self'"]}  # type: ignore[attr-defined]
+    return response
+
+
+def serve_preview(row: StoredFile) -> FileResponse:
+    """The first-page picture; FileNotFoundError when there is none."""
+    if not row.preview_path:
+        raise FileNotFoundError(row.pk)
+    response = FileResponse(default_storage.open(row.preview_path), content_type="image/webp")
+    response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
+
+
+def clean_name(name: str) -> str:
+    """A file name that is safe to show and to send back: no path, no control characters."""
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(c for c in base if c.isprintable() and c not in '"<>|:*?').strip(" .")
+    stem, suffix = os.path.splitext(kept)
+    return (stem[: 190 - len(suffix)] + suffix) or "berkas.pdf"
+
+
+def _new_path(suffix: str) -> str:
+    key = uuid.uuid4().hex
+    return f"{key[:2]}/{key}{suffix}"

@@ -1,0 +1,81 @@
+"""The inspection task: claims waiting files one by one and stores the inspector's verdict."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from .inspector import MESSAGES, inspect
+from .models import StoredFile
+from .storage import save_preview
+
+logger = logging.getLogger(__name__)
+
+CLAIM = timedelta(minutes=2)
+MAX_ATTEMPTS = 3
+BATCH = 50
+
+
+@shared_task
+def inspect_due() -> None:
+    """Inspect every waiting file that no other worker holds; harmless when run twice."""
+    for _ in range(BATCH):
+        row = claim_next()
+        if row is None:
+            return
+        inspect_one(row)
+
+
+def claim_next() -> StoredFile | None:
+    """The oldest waiting file that nobody holds, now held by the caller."""
+    stale = timezone.now() - CLAIM
+    with transaction.atomic():
+        row = (
+            StoredFile.objects.waiting()
+            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
+            .select_for_update(skip_locked=True)
+            .order_by("created_at")
+            .first()
+        )
+        if row is None:
+            return None
+        row.claimed_at = timezone.now()
+        row.attempts += 1
+        row.save(update_fields=["claimed_at", "attempts"])
+        return row
+
+
+def inspect_one(row: StoredFile) -> None:
+    """Judge one claimed file and store the verdict, unless another worker did so meanwhile."""
+    if row.attempts > MAX_ATTEMPTS:
+        _conclude(row, StoredFile.State.REFUSED, "too_complex", MESSAGES["too_complex"], None, "")
+        return
+    with default_storage.open(row.path) as file:
+        result = inspect(file.name)
+    preview = save_preview(row, result.preview) if result.preview else ""
+    state = StoredFile.State.ACCEPTED if result.accepted else StoredFile.State.REFUSED
+    _conclude(row, state, result.code or "", result.message or "", result.pages, preview)
+    logger.info(
+        "file.inspected",
+        extra={"file": str(row.pk), "verdict": state, "code": result.code, "s": result.seconds},
+    )
+
+
+def _conclude(
+    row: StoredFile, state: str, code: str, message: str, pages: int | None, preview: str
+) -> None:
+    StoredFile.objects.waiting().filter(pk=row.pk).update(
+        state=state,
+        code=code,
+        message=message,
+        pages=pages,
+        preview_path=preview,
+        inspected_at=timezone.now(),
+        claimed_at=None,
+    )

@@ -1,0 +1,51 @@
+"""Until when: one function per deadline, used by transitions, beat and pages alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from inpassing.accounts.models import Agency
+from inpassing.reference.models import Period
+
+from .models import AgencyDeadline
+
+
+def add_working_days(start: dt.datetime, days: int, tz: str) -> dt.datetime:
+    """`days` working days (Monday to Friday) after `start`, at 23.59 in the zone `tz`.
+
+    Public holidays are not known to the system; an administrator extends instead.
+    """
+    local = start.astimezone(ZoneInfo(tz))
+    day = local.date()
+    while days > 0:
+        day += dt.timedelta(days=1)
+        if day.weekday() < 5:
+            days -= 1
+    return dt.datetime.combine(day, dt.time(23, 59), ZoneInfo(tz))
+
+
+def agency_filing_deadline(period: Period, agency: Agency) -> dt.datetime:
+    """The agency's own date or extension where there is one, else the period's."""
+    own = AgencyDeadline.objects.filter(period=period, agency=agency).first()
+    return own.filing_deadline if own else period.filing_deadline
+
+
+def filing_deadline_for(
+    period: Period, agency: Agency, *, approved_at: dt.datetime | None = None
+) -> dt.datetime:
+    """A participant's date: the agency's, but never less than the minimum filling time."""
+    approved_at = approved_at or timezone.now()
+    least = add_working_days(approved_at, period.min_filling_days, agency.tz)
+    return max(agency_filing_deadline(period, agency), least)
+
+
+def repair_deadline_for(period: Period, agency: Agency) -> dt.datetime:
+    """The repair date proposed to a verifier: the period's repair days from now, a working day."""
+    day = timezone.now().astimezone(ZoneInfo(agency.tz)).date()
+    day += dt.timedelta(days=period.repair_days)
+    while day.weekday() >= 5:
+        day += dt.timedelta(days=1)
+    return dt.datetime.combine(day, dt.time(23, 59), ZoneInfo(agency.tz))

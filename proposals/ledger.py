@@ -1,0 +1,93 @@
+"""The formation as a ledger: posts to fill, reserved by active proposals, used by recommendations.
+
+Nothing is stored twice: what is reserved and used is counted from the proposals themselves, under
+the lock of the formation row where a decision depends on it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from inpassing.accounts.models import Agency
+from inpassing.errors import TransitionError
+from inpassing.reference.models import Period, PositionLevel
+
+from .models import Formation, Proposal
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One level of a formation, all work units together. `left` may be negative: an over-run."""
+
+    level: PositionLevel
+    needed: int
+    filled: int
+    vacancy: int
+    reserved: int
+    used: int
+    is_validated: bool
+
+    @property
+    def left(self) -> int:
+        return self.vacancy - self.reserved - self.used
+
+
+def ledger(formation: Formation) -> list[LedgerLine]:
+    """The formation's levels in order, with what is left of each: two queries."""
+    proposals = Proposal.objects.filter(
+        agency=formation.agency_id, period=formation.period_id, position=formation.position_id
+    )
+    counts = Counter(
+        proposals.filter(status__in=Proposal.RESERVING | {"recommended", "appointed"}).values_list(
+            "level_id", "status"
+        )
+    )
+    used_statuses = {Proposal.Status.RECOMMENDED, Proposal.Status.APPOINTED}
+    by_level: dict[int, list] = {}
+    for line in formation.lines.select_related("level__position").order_by("level__order"):
+        by_level.setdefault(line.level_id, []).append(line)
+    result = []
+    for level_id, lines in by_level.items():
+        level_counts = {s: n for (lv, s), n in counts.items() if lv == level_id}
+        used = sum(n for status, n in level_counts.items() if status in used_statuses)
+        result.append(
+            LedgerLine(
+                level=lines[0].level,
+                needed=sum(line.needed for line in lines),
+                filled=sum(line.filled for line in lines),
+                vacancy=sum(line.vacancy for line in lines),
+                reserved=sum(level_counts.values()) - used,
+                used=used,
+                is_validated=all(line.validated is not None for line in lines),
+            )
+        )
+    return result
+
+
+def reserve(agency: Agency, period: Period, level: PositionLevel) -> Formation:
+    """Make sure that a post is left at the level; the formation stays locked until the commit.
+
+    Raises TransitionError with what to do when there is no formation or no post.
+    """
+    formation = (
+        Formation.objects.select_for_update()
+        .filter(agency=agency, period=period, position=level.position_id)
+        .first()
+    )
+    if formation is None or not formation.takes_nominations:
+        raise TransitionError(
+            f"Formasi {level.position.name} belum dikirim ke BPS. Isi dan kirim formasi dahulu."
+        )
+    line = next((entry for entry in ledger(formation) if entry.level.pk == level.pk), None)
+    if line is None:
+        raise TransitionError(
+            f"Formasi tidak memuat jenjang {level.short_name}. Ubah formasi atau pilih jenjang lain."
+        )
+    if line.left <= 0:
+        raise TransitionError(
+            f"Formasi jenjang {level.short_name} sudah habis: "
+            f"{line.reserved + line.used} dari {line.vacancy} dipakai. "
+            "Ubah formasi atau pilih jenjang lain."
+        )
+    return formation

@@ -1,0 +1,582 @@
+"""Stage 1: operator requests, formations, proposals and their documents.
+
+`Proposal.status` is the one coarse truth about who holds a proposal. Later stages keep their own
+detail in their own records and move the status through `proposals.workflow` only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from inpassing.accounts.models import Agency, User, WorkUnit, full_name, sort_name
+from inpassing.accounts.roles import roles_of
+from inpassing.files.models import StoredFile
+from inpassing.reference.models import (
+    EducationLevel,
+    Period,
+    Position,
+    PositionLevel,
+    Rank,
+    Region,
+    RequiredDocument,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class OperatorRequest(models.Model):
+    """An agency employee's request for an operator account."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "Menunggu persetujuan"
+        ACTIVE = "active", "Aktif"
+        REJECTED = "rejected", "Ditolak"
+        REVOKED = "revoked", "Dicabut"
+
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, null=True, blank=True, related_name="operator_requests"
+    )
+    agency_name = models.CharField("nama instansi", max_length=150, blank=True)
+    agency_kind = models.CharField("jenis instansi", max_length=20, choices=Agency.Kind, blank=True)
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="daerah"
+    )
+    name = models.CharField("nama lengkap, dengan gelar", max_length=150)
+    nip = models.CharField("NIP", max_length=18)
+    office_email = models.EmailField("email kantor")
+    email = models.EmailField("email pribadi", blank=True)
+    phone = models.CharField("telepon", max_length=40)
+    letter_number = models.CharField("nomor surat tugas", max_length=100)
+    letter = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, related_name="+", verbose_name="surat tugas"
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    user = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="operator_requests"
+    )
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_note = models.CharField("catatan", max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status="requested", email_confirmed_at__isnull=False),
+                name="operator_request_queue",
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["nip", "agency_name", "agency"],
+                condition=Q(status="requested"),
+                nulls_distinct=False,
+                name="operator_request_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.agency_label}"
+
+    @property
+    def agency_label(self) -> str:
+        """The agency's name, known or asked for."""
+        return self.agency.name if self.agency else self.agency_name
+
+
+class FormationQuerySet(models.QuerySet["Formation"]):
+    def visible_to(self, user: User | AnonymousUser) -> FormationQuerySet:
+        """Formations whose existence `user` may know of."""
+        roles = roles_of(user)
+        if roles.is_admin:
+            return self
+        visible = Q(agency__in=roles.agency_ids) if roles.is_operator else Q(pk__in=[])
+        if roles.is_verifier:
+            visible |= in_scope(user)
+        return self.filter(visible)
+
+
+class Formation(models.Model):
+    """The posts of one agency for one position in one period, as a ledger."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Konsep"
+        SUBMITTED = "submitted", "Menunggu validasi"
+        VALIDATED = "validated", "Divalidasi"
+        RETURNED = "returned", "Dikembalikan"
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="formations")
+    period = models.ForeignKey(Period, models.PROTECT, related_name="formations")
+    position = models.ForeignKey(Position, models.PROTECT, related_name="formations")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    table = models.ForeignKey(
+        StoredFile,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="tabel bertanda tangan",
+    )
+    note = models.CharField("catatan BPS", max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = FormationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-period", "agency", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "period", "position"], name="formation_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Formasi {self.position}, {self.agency}, {self.period}"
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the operator may change rows and the table."""
+        return self.status in {self.Status.DRAFT, self.Status.RETURNED}
+
+    @property
+    def takes_nominations(self) -> bool:
+        return self.status in {self.Status.SUBMITTED, self.Status.VALIDATED}
+
+
+class FormationLine(models.Model):
+    """Posts needed and filled at one level, for a work unit or for the whole agency."""
+
+    formation = models.ForeignKey(Formation, models.CASCADE, related_name="lines")
+    level = models.ForeignKey(PositionLevel, models.PROTECT, related_name="+")
+    work_unit = models.ForeignKey(
+        WorkUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="unit kerja"
+    )
+    needed = models.PositiveIntegerField("kebutuhan")
+    filled = models.PositiveIntegerField("terisi")
+    validated = models.PositiveIntegerField("divalidasi BPS", null=True, blank=True)
+    validation_note = models.CharField("alasan", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["level__order", "work_unit__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["formation", "level", "work_unit"],
+                nulls_distinct=False,
+                name="formation_line_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.needed}"
+
+    @property
+    def vacancy(self) -> int:
+        """Posts to fill: what BPS validated, else needed less filled, never below 0."""
+        if self.validated is not None:
+            return self.validated
+        return max(self.needed - self.filled, 0)
+
+    @property
+    def surplus(self) -> int:
+        """How many more are filled than needed ("kelebihan n"), or 0."""
+        return max(self.filled - self.needed, 0)
+
+
+def in_scope(user: User | AnonymousUser, prefix: str = "") -> Q:
+    """What lies in a verifier's scope and is not of the agency that they belong to.
+
+    `prefix` leads to the record that has `agency` and `position`, for example "proposal__".
+    """
+    roles = roles_of(user)
+    scope = Q(pk__in=[])
+    for position, province in roles.scopes:
+        line = Q()
+        if position:
+            line &= Q(**{f"{prefix}position": position})
+        if province:
+            line &= Q(**{f"{prefix}agency__region__code": province}) | Q(
+                **{f"{prefix}agency__region__province": province}
+            )
+        # an empty Q matches everything: a scope row for all positions and all provinces
+        scope = scope | (line if line else Q(pk__isnull=False))
+    own = set(roles.agency_ids)
+    employer = getattr(user, "employer_id", None)
+    if employer:
+        own.add(employer)
+    return scope & ~Q(**{f"{prefix}agency__in": own}) if own else scope
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def visible_to(self, user: User | AnonymousUser) -> ProposalQuerySet:
+        """Proposals whose existence `user` may know of: all for an administrator, the own agency's
+        for an operator, the own for a participant, those in scope (never the own or the own
+        agency's) for a verifier."""
+        if not isinstance(user, User):
+            return self.none()
+        roles = roles_of(user)
+        if roles.is_admin:
+            return self
+        visible = Q(participant=user)
+        if roles.is_operator:
+            visible |= Q(agency__in=roles.agency_ids)
+        if roles.is_verifier:
+            visible |= Q(pk__in=Proposal.objects.on_desk_of(user).values("pk"))
+        return self.filter(visible)
+
+    def on_desk_of(self, user: User | AnonymousUser) -> ProposalQuerySet:
+        """What a verifier may handle: in scope, sent by the agency, not the own."""
+        mine = Q(participant=user)
+        if isinstance(user, User) and user.nip:
+            mine |= Q(nip=user.nip)
+        return self.filter(in_scope(user)).exclude(status=Proposal.Status.DRAFT).exclude(mine)
+
+    def active(self) -> ProposalQuerySet:
+        """Proposals that have not ended."""
+        return self.filter(status__in=Proposal.ACTIVE)
+
+    def reserving(self) -> ProposalQuerySet:
+        """Proposals that hold a post of the formation without having used it."""
+        return self.filter(status__in=Proposal.RESERVING)
+
+    def using(self) -> ProposalQuerySet:
+        """Proposals whose post is used: recommended or appointed."""
+        return self.filter(status__in=[Proposal.Status.RECOMMENDED, Proposal.Status.APPOINTED])
+
+    def for_list(self) -> ProposalQuerySet:
+        """Rows for a list: every relation that a row prints is loaded."""
+        return self.select_related(
+            "agency__region", "position", "level__position", "period", "rank", "work_unit"
+        )
+
+    def awaiting_nomination_check(self) -> ProposalQuerySet:
+        return self.filter(status=Proposal.Status.NOMINATED)
+
+    def awaiting_verification(self) -> ProposalQuerySet:
+        return self.filter(status=Proposal.Status.SUBMITTED)
+
+    def awaiting_portfolio(self) -> ProposalQuerySet:
+        return self.filter(status=Proposal.Status.ELIGIBLE)
+
+    def awaiting_test(self) -> ProposalQuerySet:
+        return self.filter(status=Proposal.Status.TEST_REQUIRED)
+
+    def ready(self) -> ProposalQuerySet:
+        return self.filter(status=Proposal.Status.READY)
+
+
+class Proposal(models.Model):
+    """One civil servant's submission in one period."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Konsep operator"
+        NOT_PROPOSED = "not_proposed", "Tidak diusulkan"
+        NOMINATED = "nominated", "Menunggu verifikasi usulan"
+        NOMINATION_REJECTED = "nomination_rejected", "Usulan ditolak"
+        FILLING = "filling", "Peserta melengkapi berkas"
+        SUBMITTED = "submitted", "Menunggu verifikasi berkas"
+        RETURNED = "returned", "Dikembalikan untuk perbaikan"
+        NOT_ELIGIBLE = "not_eligible", "Tidak memenuhi syarat"
+        ELIGIBLE = "eligible", "Memenuhi syarat, menunggu uji portofolio"
+        PORTFOLIO_FAILED = "portfolio_failed", "Tidak lulus portofolio"
+        TEST_REQUIRED = "test_required", "Wajib uji kompetensi"
+        TEST_FAILED = "test_failed", "Tidak lulus uji kompetensi"
+        TEST_ABSENT = "test_absent", "Tidak hadir uji kompetensi"
+        READY = "ready", "Siap direkomendasikan"
+        NOT_RECOMMENDED = "not_recommended", "Tidak direkomendasikan"
+        RECOMMENDED = "recommended", "Direkomendasikan"
+        APPOINTED = "appointed", "Diangkat"
+        WITHDRAWN = "withdrawn", "Ditarik"
+
+    ENDED = frozenset(
+        {
+            Status.NOT_PROPOSED,
+            Status.NOMINATION_REJECTED,
+            Status.NOT_ELIGIBLE,
+            Status.PORTFOLIO_FAILED,
+            Status.TEST_FAILED,
+            Status.TEST_ABSENT,
+            Status.NOT_RECOMMENDED,
+            Status.WITHDRAWN,
+        }
+    )
+    ACTIVE = frozenset(set(Status) - ENDED)
+    RESERVING = frozenset(
+        {
+            Status.NOMINATED,
+            Status.FILLING,
+            Status.SUBMITTED,
+            Status.RETURNED,
+            Status.ELIGIBLE,
+            Status.TEST_REQUIRED,
+            Status.READY,
+        }
+    )
+    # Before READY, so that a withdrawal is still possible.
+    WITHDRAWABLE = frozenset(
+        {
+            Status.DRAFT,
+            Status.NOMINATED,
+            Status.FILLING,
+            Status.SUBMITTED,
+            Status.RETURNED,
+            Status.ELIGIBLE,
+            Status.TEST_REQUIRED,
+        }
+    )
+
+    class EducationField(models.TextChoices):
+        STATISTICS = "statistik", "Statistik"
+        IT = "teknologi_informasi", "Teknologi informasi"
+        OTHER = "lainnya", "Lainnya"
+
+    class Sex(models.IntegerChoices):
+        MALE = 1, "Laki-laki"
+        FEMALE = 2, "Perempuan"
+
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="proposals", verbose_name="periode"
+    )
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, related_name="proposals", verbose_name="instansi"
+    )
+    work_unit = models.ForeignKey(
+        WorkUnit,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name="unit kerja",
+    )
+    participant = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="proposals"
+    )
+    previous = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="later"
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    version = models.PositiveIntegerField(default=1)
+
+    # Typed by the operator; position, level and agency are frozen from NOMINATED on.
+    nip = models.CharField("NIP", max_length=18)
+    name = models.CharField("nama lengkap", max_length=150)
+    title_before = models.CharField("gelar depan", max_length=40, blank=True)
+    title_after = models.CharField("gelar belakang", max_length=60, blank=True)
+    sort_name = models.CharField(max_length=150, editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("sort_name", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+    birth_date = models.DateField("tanggal lahir menurut SK")
+    sex = models.PositiveSmallIntegerField("jenis kelamin", choices=Sex)
+    email = models.EmailField("email pribadi")
+    phone = models.CharField("telepon", max_length=40, blank=True)
+    position = models.ForeignKey(
+        Position, models.PROTECT, related_name="proposals", verbose_name="jabatan fungsional"
+    )
+    level = models.ForeignKey(
+        PositionLevel, models.PROTECT, related_name="proposals", verbose_name="jenjang"
+    )
+    rank = models.ForeignKey(
+        Rank, models.PROTECT, related_name="+", verbose_name="pangkat dan golongan ruang"
+    )
+    rank_effective_on = models.DateField("TMT pangkat")
+    education = models.ForeignKey(
+        EducationLevel, models.PROTECT, related_name="+", verbose_name="pendidikan terakhir"
+    )
+    is_structural = models.BooleanField("sedang memegang jabatan struktural", default=False)
+    dismissed_before = models.BooleanField(
+        "pernah diberhentikan dari Pranata Komputer", default=False
+    )
+
+    # Completed by the participant.
+    address = models.CharField("alamat", max_length=300, blank=True)
+    special_needs = models.CharField("kebutuhan khusus saat ujian", max_length=300, blank=True)
+    current_post = models.CharField("jabatan sekarang", max_length=150, blank=True)
+    structural_decree = models.CharField("nomor SK jabatan struktural", max_length=100, blank=True)
+    structural_since = models.DateField("tanggal SK jabatan struktural", null=True, blank=True)
+    work_field = models.CharField("bidang pekerjaan", max_length=150, blank=True)
+    work_since = models.DateField("bekerja di bidang itu sejak", null=True, blank=True)
+    duties = models.TextField("uraian tugas", max_length=2000, blank=True)
+    programme = models.CharField("program studi pada ijazah", max_length=150, blank=True)
+    institution = models.CharField("lembaga pendidikan", max_length=150, blank=True)
+    graduation_year = models.PositiveSmallIntegerField("tahun lulus", null=True, blank=True)
+
+    # Set by BPS only: decides the exemption from the test.
+    education_field = models.CharField(
+        "bidang pendidikan", max_length=20, choices=EducationField, blank=True
+    )
+
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    nominated_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    filing_deadline = models.DateTimeField("batas pengiriman berkas", null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    repair_deadline = models.DateTimeField("batas perbaikan", null=True, blank=True)
+    status_since = models.DateTimeField()
+    end_note = models.CharField("alasan", max_length=1000, blank=True)
+    resubmissions = models.PositiveSmallIntegerField(default=0)
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "nip"],
+                condition=~Q(
+                    status__in=[
+                        "not_proposed",
+                        "nomination_rejected",
+                        "not_eligible",
+                        "portfolio_failed",
+                        "test_failed",
+                        "test_absent",
+                        "not_recommended",
+                        "withdrawn",
+                    ]
+                ),
+                name="one_active_proposal_per_nip",
+            ),
+            models.CheckConstraint(condition=Q(nip__regex=r"^[0-9]{18}$"), name="nip_is_18_digits"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "status_since", "id"], name="proposal_queue"),
+            models.Index(fields=["agency", "period", "status"], name="proposal_agency"),
+            models.Index(fields=["sort_name", "id"], name="proposal_name"),
+            models.Index(OpClass("nip", name="varchar_pattern_ops"), name="proposal_nip"),
+            GinIndex(fields=["search"], name="proposal_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.full_name} ({self.get_status_display()})"
+
+    def save(self, **kwargs: object) -> None:  # type: ignore[override]
+        self.sort_name = sort_name(self.name)
+        super().save(**kwargs)  # type: ignore[arg-type]
+
+    @property
+    def full_name(self) -> str:
+        return full_name(self.title_before, self.name, self.title_after)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in self.ENDED
+
+    @property
+    def is_editable_by_participant(self) -> bool:
+        """Whether the participant may change data and documents now."""
+        return self.status in {self.Status.FILLING, self.Status.RETURNED}
+
+    @property
+    def deadline(self) -> dt.datetime | None:
+        """Until when the participant must send: the repair date for a returned proposal."""
+        if self.status == self.Status.RETURNED:
+            return max(filter(None, [self.repair_deadline, self.filing_deadline]), default=None)
+        return self.filing_deadline
+
+    def missing_data(self) -> list[str]:
+        """Indonesian names of the data fields that are still empty."""
+        fields = ["phone", "address", "current_post", "work_field", "work_since", "duties"]
+        fields += ["programme", "institution", "graduation_year"]
+        if self.is_structural:
+            fields += ["structural_decree", "structural_since"]
+        return [
+            str(self._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+            for name in fields
+            if not getattr(self, name)
+        ]
+
+
+class AgencyDeadline(models.Model):
+    """An agency's own filing deadline in a period: earlier by its wish, or extended by BPS."""
+
+    period = models.ForeignKey(Period, models.CASCADE, related_name="agency_deadlines")
+    agency = models.ForeignKey(Agency, models.CASCADE, related_name="deadlines")
+    filing_deadline = models.DateTimeField("batas pengiriman berkas")
+    reason = models.CharField("alasan", max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "agency"], name="agency_deadline_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency}, {self.period}: {self.filing_deadline}"
+
+
+class ProposalDocument(models.Model):
+    """One required document of one proposal: a slot with versions.
+
+    The slot is made when the nomination is approved, from the period's list and the person's
+    situation (rule E7), so that a later change of the list never changes what was asked.
+    """
+
+    class Review(models.TextChoices):
+        NONE = "", "Belum diperiksa"
+        ACCEPTED = "accepted", "Diterima"
+        RETURNED = "returned", "Dikembalikan"
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="documents")
+    requirement = models.ForeignKey(RequiredDocument, models.PROTECT, related_name="+")
+    order = models.PositiveSmallIntegerField()
+    current = models.ForeignKey(
+        "DocumentVersion", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    review = models.CharField(max_length=8, choices=Review, blank=True, default=Review.NONE)
+    reason = models.CharField("alasan", max_length=200, blank=True)
+    note = models.CharField("catatan", max_length=500, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["order", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "requirement"], name="slot_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.requirement.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a file may be put here: not accepted by a verifier (then it is frozen)."""
+        return self.review != self.Review.ACCEPTED
+
+    @property
+    def is_present(self) -> bool:
+        """Whether a file counts: accepted by the inspector or still waiting, and not sent back."""
+        if self.current is None or self.current.file.is_refused:
+            return False
+        return self.review != self.Review.RETURNED
+
+
+class DocumentVersion(models.Model):
+    """One upload into a slot; replacing keeps the earlier ones."""
+
+    document = models.ForeignKey(ProposalDocument, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    file = models.OneToOneField(StoredFile, models.PROTECT, related_name="+")
+    returned = models.BooleanField("dikembalikan verifikator", default=False)
+    same_file_confirmed = models.BooleanField("berkas sama dibenarkan", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="version_once")]
+
+    def __str__(self) -> str:
+        return f"versi {self.number}"

@@ -1,0 +1,892 @@
+"""Every transition of a formation, an operator request and a proposal.
+
+One verb, one function: lock the row, refuse with a reason, change, record the event, enqueue the
+messages, all in one transaction. Permission says who, these functions say when. Later stages call
+the `mark_…` functions inside their own atomic blocks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+
+from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, sort_name
+from inpassing.accounts.roles import grant, revoke
+from inpassing.errors import StaleError, TransitionError
+from inpassing.files.models import StoredFile
+from inpassing.formats import long_datetime
+from inpassing.notifications.outbox import enqueue
+from inpassing.reference.models import RequiredDocument
+from inpassing.timeline.events import record
+
+from . import ledger
+from .deadlines import filing_deadline_for
+from .models import (
+    DocumentVersion,
+    Formation,
+    OperatorRequest,
+    Proposal,
+    ProposalDocument,
+)
+
+Status = Proposal.Status
+
+
+def lock_proposal(proposal: Proposal, *, version: int | None = None) -> Proposal:
+    """The proposal's row, locked and fresh; StaleError when it is no longer at `version`."""
+    locked = (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related(
+            "agency__region", "period", "position", "level__position", "participant", "rank"
+        )
+        .get(pk=proposal.pk)
+    )
+    if version is not None and locked.version != version:
+        raise StaleError(
+            "Usulan ini berubah sejak halaman Anda buka. Putusan Anda tidak disimpan. "
+            "Periksa perubahannya lalu putuskan lagi."
+        )
+    return locked
+
+
+def _expect(proposal: Proposal, *allowed: str) -> None:
+    if proposal.status not in allowed:
+        raise TransitionError(
+            f"Keadaan usulan sekarang: {proposal.get_status_display().lower()}. "
+            "Tindakan ini tidak dapat dilakukan lagi."
+        )
+
+
+def _move(proposal: Proposal, status: str, *changed: str) -> None:
+    proposal.status, proposal.status_since = status, timezone.now()
+    proposal.version += 1
+    proposal.save(update_fields=["status", "status_since", "version", *changed])
+
+
+def operators_of(agency: Agency) -> list[User]:
+    """The people who are operators of the agency now."""
+    return list(
+        User.objects.filter(
+            is_active=True,
+            grants__role=RoleGrant.Role.OPERATOR,
+            grants__agency=agency,
+            grants__revoked_at=None,
+        ).distinct()
+    )
+
+
+def tell(
+    proposal: Proposal,
+    key: str,
+    template: str,
+    *,
+    to: Iterable[User] | None = None,
+    **fields: object,
+) -> None:
+    """Send one message about a proposal to the participant and the operators (or to `to`)."""
+    people = list(to) if to is not None else _concerned(proposal)
+    values = {
+        "peserta": proposal.full_name,
+        "jabatan": proposal.level.name,
+        "periode": proposal.period.name,
+        "instansi": proposal.agency.name,
+        **fields,
+    }
+    for person in people:
+        enqueue(
+            f"{key}:{person.pk}",
+            to=person,
+            template=template,
+            fields=values,
+            path=reverse("proposals:detail", args=[proposal.pk]),
+            proposal_id=proposal.pk,
+        )
+
+
+def _concerned(proposal: Proposal) -> list[User]:
+    people = {user.pk: user for user in operators_of(proposal.agency)}
+    if proposal.participant:
+        people[proposal.participant.pk] = proposal.participant
+    return list(people.values())
+
+
+def _deadline_text(moment: dt.datetime | None, proposal: Proposal) -> str:
+    return long_datetime(moment, proposal.agency.tz) if moment else ""
+
+
+# Operator requests
+
+
+@transaction.atomic
+def request_operator(request: OperatorRequest) -> OperatorRequest:
+    """Keep a public request (saved by the caller) and ask for the address to be confirmed."""
+    record(request, "operator_request.requested", "Akun operator dimohon", by=None)
+    enqueue(
+        f"operator_request_confirm:{request.pk}",
+        to=request.office_email,
+        template="operator_request_confirm",
+        fields={"nama": request.name, "instansi": request.agency_label},
+        link=(OneTimeLink.Kind.OPERATOR_REQUEST, request.pk),
+    )
+    return request
+
+
+@transaction.atomic
+def confirm_operator_request(request: OperatorRequest, link: OneTimeLink) -> OperatorRequest:
+    """The address was confirmed: from now on a verifier sees the request."""
+    request = OperatorRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    if not link.consume():
+        raise TransitionError("Tautan ini sudah dipakai. Alamat Anda sudah dikonfirmasi.")
+    if request.email_confirmed_at is None:
+        request.email_confirmed_at = timezone.now()
+        request.save(update_fields=["email_confirmed_at"])
+        record(request, "operator_request.confirmed", "Alamat email dikonfirmasi", by=None)
+    return request
+
+
+@transaction.atomic
+def approve_operator_request(request: OperatorRequest, *, by: User) -> OperatorRequest:
+    """Create the account (and an unlisted agency) and mail the username and a one-time link."""
+    request = _lock_request(request)
+    _expect_request(request, OperatorRequest.Status.REQUESTED)
+    agency = request.agency or _agency_asked_for(request)
+    user = _account_for(
+        nip=request.nip,
+        name=request.name,
+        title_before="",
+        title_after="",
+        email=request.office_email,
+        phone=request.phone,
+        employer=agency,
+    )
+    grant(user, RoleGrant.Role.OPERATOR, by=by, agency=agency)
+    request.agency, request.user = agency, user
+    request.status = OperatorRequest.Status.ACTIVE
+    request.decided_by, request.decided_at = by, timezone.now()
+    request.save()
+    record(request, "operator_request.approved", "Permohonan operator disetujui", by=by)
+    invite(user, key=f"operator_request_approved:{request.pk}", role=f"operator {agency.name}")
+    return request
+
+
+@transaction.atomic
+def reject_operator_request(request: OperatorRequest, *, by: User, reason: str) -> OperatorRequest:
+    """Refuse a request with a reason."""
+    request = _lock_request(request)
+    _expect_request(request, OperatorRequest.Status.REQUESTED)
+    request.status, request.decision_note = OperatorRequest.Status.REJECTED, reason
+    request.decided_by, request.decided_at = by, timezone.now()
+    request.save()
+    record(request, "operator_request.rejected", "Permohonan operator ditolak", by=by, note=reason)
+    enqueue(
+        f"operator_request_rejected:{request.pk}",
+        to=request.office_email,
+        template="operator_request_rejected",
+        fields={"nama": request.name, "instansi": request.agency_label, "alasan": reason},
+    )
+    return request
+
+
+@transaction.atomic
+def revoke_operator(request: OperatorRequest, *, by: User, reason: str) -> OperatorRequest:
+    """Take the operator role of an approved request away."""
+    request = _lock_request(request)
+    _expect_request(request, OperatorRequest.Status.ACTIVE)
+    row = RoleGrant.objects.filter(
+        user=request.user, role=RoleGrant.Role.OPERATOR, agency=request.agency, revoked_at=None
+    ).first()
+    if row:
+        revoke(row)
+    request.status, request.decision_note = OperatorRequest.Status.REVOKED, reason
+    request.save(update_fields=["status", "decision_note"])
+    record(request, "operator_request.revoked", "Peran operator dicabut", by=by, note=reason)
+    if request.user:
+        enqueue(
+            f"operator_revoked:{request.pk}",
+            to=request.user,
+            template="operator_revoked",
+            fields={"instansi": request.agency_label, "alasan": reason},
+        )
+    return request
+
+
+def invite(user: User, *, key: str, role: str) -> None:
+    """Mail the username and, until a password is set, a one-time link to set it."""
+    if user.has_been_used:
+        enqueue(key, to=user, template="role_granted", fields={"peran": role}, path=reverse("home"))
+    else:
+        enqueue(
+            key,
+            to=user,
+            template="invitation",
+            fields={"peran": role, "username": user.username},
+            link=(OneTimeLink.Kind.INVITATION, user.pk),
+        )
+
+
+def _lock_request(request: OperatorRequest) -> OperatorRequest:
+    return (
+        OperatorRequest.objects.select_for_update(of=("self",))
+        .select_related("agency__region", "region", "user", "decided_by")
+        .get(pk=request.pk)
+    )
+
+
+def _expect_request(request: OperatorRequest, status: str) -> None:
+    if request.status != status:
+        who = f" oleh {request.decided_by}" if request.decided_by else ""
+        raise TransitionError(
+            f"Permohonan ini sudah {request.get_status_display().lower()}{who}. "
+            "Putusan Anda tidak disimpan."
+        )
+
+
+def _agency_asked_for(request: OperatorRequest) -> Agency:
+    if Agency.objects.filter(name_key=sort_name(request.agency_name)).exists():
+        raise TransitionError(
+            f"Instansi bernama {request.agency_name} sudah ada. Minta pemohon memilihnya."
+        )
+    return Agency.objects.create(
+        kind=request.agency_kind, name=request.agency_name, region=request.region
+    )
+
+
+def _account_for(*, nip: str, email: str, employer: Agency, **fields: str) -> User:
+    """The account of a NIP, created without a password when there is none."""
+    user = User.objects.filter(nip=nip).first()
+    if user:
+        return user
+    if User.objects.filter(email__iexact=email).exists():
+        raise TransitionError(
+            f"Alamat {email} sudah dipakai akun lain. Minta alamat email yang berbeda."
+        )
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(
+                username=nip, nip=nip, email=email, employer=employer, **fields
+            )
+    except IntegrityError:
+        return User.objects.get(nip=nip)
+
+
+# Formations
+
+
+@transaction.atomic
+def submit_formation(formation: Formation, *, by: User) -> Formation:
+    """Hand a formation with rows and the signed table to BPS; nominations may then begin."""
+    formation = (
+        Formation.objects.select_for_update(of=("self",))
+        .select_related("agency", "period", "position", "table")
+        .get(pk=formation.pk)
+    )
+    if not formation.is_editable:
+        raise TransitionError(f"Formasi sudah {formation.get_status_display().lower()}.")
+    if not formation.lines.exists():
+        raise TransitionError("Formasi belum berisi jenjang. Tambahkan paling sedikit satu baris.")
+    if formation.table is None:
+        raise TransitionError("Tabel bertanda tangan belum diunggah. Unggah PDF-nya dahulu.")
+    if formation.table.is_refused:
+        raise TransitionError(f"Tabel bertanda tangan ditolak. {formation.table.message}")
+    formation.status, formation.submitted_at = Formation.Status.SUBMITTED, timezone.now()
+    formation.submitted_by = by
+    formation.version += 1
+    formation.save()
+    record(formation, "formation.submitted", "Formasi dikirim ke BPS", by=by)
+    return formation
+
+
+@transaction.atomic
+def validate_formation(
+    formation: Formation,
+    *,
+    by: User,
+    figures: Mapping[int, tuple[int, str]],
+    version: int | None = None,
+) -> Formation:
+    """Record BPS's figure and reason per row (row id -> (posts to fill, reason)) and validate."""
+    formation = _lock_formation(formation, version)
+    if formation.status != Formation.Status.SUBMITTED:
+        raise TransitionError(_formation_taken(formation))
+    for line in formation.lines.all():
+        line.validated, line.validation_note = figures[line.pk]
+        line.save(update_fields=["validated", "validation_note"])
+    formation.status, formation.note = Formation.Status.VALIDATED, ""
+    formation.decided_by, formation.decided_at = by, timezone.now()
+    formation.version += 1
+    formation.save()
+    event = record(formation, "formation.validated", "Formasi divalidasi", by=by)
+    _tell_formation(formation, event.pk, "formation_validated")
+    return formation
+
+
+@transaction.atomic
+def return_formation(
+    formation: Formation, *, by: User, reason: str, version: int | None = None
+) -> Formation:
+    """Send a formation back to the operator with a reason."""
+    formation = _lock_formation(formation, version)
+    if formation.status not in {Formation.Status.SUBMITTED, Formation.Status.VALIDATED}:
+        raise TransitionError(_formation_taken(formation))
+    formation.status, formation.note = Formation.Status.RETURNED, reason
+    formation.decided_by, formation.decided_at = by, timezone.now()
+    formation.version += 1
+    formation.save()
+    event = record(formation, "formation.returned", "Formasi dikembalikan", by=by, note=reason)
+    _tell_formation(formation, event.pk, "formation_returned", alasan=reason)
+    return formation
+
+
+def _lock_formation(formation: Formation, version: int | None) -> Formation:
+    locked = (
+        Formation.objects.select_for_update(of=("self",))
+        .select_related("agency__region", "period", "position", "decided_by")
+        .get(pk=formation.pk)
+    )
+    if version is not None and locked.version != version:
+        raise StaleError(f"{_formation_taken(locked)} Putusan Anda tidak disimpan.")
+    return locked
+
+
+def _formation_taken(formation: Formation) -> str:
+    who = f" oleh {formation.decided_by}" if formation.decided_by else ""
+    return f"Formasi sekarang: {formation.get_status_display().lower()}{who}."
+
+
+def _tell_formation(formation: Formation, event: int, template: str, **fields: str) -> None:
+    for person in operators_of(formation.agency):
+        enqueue(
+            f"{template}:{event}:{person.pk}",
+            to=person,
+            template=template,
+            fields={
+                "jabatan": formation.position.name,
+                "instansi": formation.agency.name,
+                "periode": formation.period.name,
+                **fields,
+            },
+            path=reverse("proposals:formation", args=[formation.pk]),
+        )
+
+
+# Nomination
+
+
+@transaction.atomic
+def nominate(proposal: Proposal, *, by: User) -> Proposal:
+    """Send a candidate to BPS and reserve one post; position, level and agency are frozen."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.DRAFT)
+    if not proposal.period.accepts_nominations():
+        raise TransitionError(
+            f"Pengusulan {proposal.period.name} sudah ditutup. Usulkan lagi pada periode berikutnya."
+        )
+    from .eligibility import refusals_for
+
+    if refused := refusals_for(proposal):
+        raise TransitionError(" ".join(refused))
+    ledger.reserve(proposal.agency, proposal.period, proposal.level)
+    proposal.nominated_at = timezone.now()
+    _move(proposal, Status.NOMINATED, "nominated_at")
+    record(
+        proposal,
+        "proposal.nominated",
+        "Diusulkan instansi",
+        by=by,
+        data={"level": proposal.level.code, "position": proposal.position_id},
+    )
+    return proposal
+
+
+@transaction.atomic
+def approve_nomination(proposal: Proposal, *, by: User, version: int | None = None) -> Proposal:
+    """Let the candidate in: account, document slots, filing deadline, invitation."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.NOMINATED)
+    user = _account_for(
+        nip=proposal.nip,
+        email=proposal.email,
+        employer=proposal.agency,
+        name=proposal.name,
+        title_before=proposal.title_before,
+        title_after=proposal.title_after,
+        phone=proposal.phone,
+    )
+    proposal.participant, proposal.approved_at = user, timezone.now()
+    proposal.filing_deadline = filing_deadline_for(proposal.period, proposal.agency)
+    _move(proposal, Status.FILLING, "participant", "approved_at", "filing_deadline")
+    open_slots(proposal)
+    event = record(proposal, "proposal.nomination_approved", "Usulan disetujui", by=by)
+    deadline = _deadline_text(proposal.filing_deadline, proposal)
+    if user.has_been_used:
+        tell(
+            proposal,
+            f"nomination_approved:{event.pk}",
+            "nomination_approved",
+            to=[user],
+            batas=deadline,
+        )
+    else:
+        invite(user, key=f"invitation:{event.pk}:{user.pk}", role=f"peserta {proposal.period}")
+    tell(
+        proposal,
+        f"nomination_approved_operator:{event.pk}",
+        "nomination_approved_operator",
+        to=operators_of(proposal.agency),
+        batas=deadline,
+    )
+    return proposal
+
+
+@transaction.atomic
+def return_nomination(
+    proposal: Proposal, *, by: User, note: str, version: int | None = None
+) -> Proposal:
+    """Back to the operator with a note; the reserved post is free again."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.NOMINATED)
+    _move(proposal, Status.DRAFT)
+    event = record(
+        proposal,
+        "proposal.nomination_returned",
+        "Usulan dikembalikan ke operator",
+        by=by,
+        note=note,
+    )
+    tell(
+        proposal,
+        f"nomination_returned:{event.pk}",
+        "nomination_returned",
+        to=operators_of(proposal.agency),
+        catatan=note,
+    )
+    return proposal
+
+
+@transaction.atomic
+def reject_nomination(
+    proposal: Proposal, *, by: User, reason: str, version: int | None = None
+) -> Proposal:
+    """End a nomination with a reason."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.NOMINATED)
+    proposal.end_note = reason
+    _move(proposal, Status.NOMINATION_REJECTED, "end_note")
+    event = record(proposal, "proposal.nomination_rejected", "Usulan ditolak", by=by, note=reason)
+    tell(
+        proposal,
+        f"nomination_rejected:{event.pk}",
+        "nomination_rejected",
+        to=operators_of(proposal.agency),
+        alasan=reason,
+    )
+    return proposal
+
+
+def open_slots(proposal: Proposal) -> None:
+    """Make the document slots that apply to this person (rule E7); those there are stay."""
+    requirements = RequiredDocument.objects.filter(period=proposal.period)
+    if not proposal.is_structural:
+        requirements = requirements.exclude(condition=RequiredDocument.Condition.STRUCTURAL)
+    ProposalDocument.objects.bulk_create(
+        [
+            ProposalDocument(proposal=proposal, requirement=requirement, order=requirement.order)
+            for requirement in requirements
+        ],
+        ignore_conflicts=True,
+    )
+
+
+# Filling
+
+
+@transaction.atomic
+def attach_version(
+    document: ProposalDocument, file: StoredFile, *, by: User, same_file_confirmed: bool = False
+) -> DocumentVersion:
+    """Put a stored file into a slot as its newest version.
+
+    Refused when the slot is frozen, the proposal is not being filled, or the file is the same,
+    byte for byte, as the one that was sent back in this slot.
+    """
+    proposal = lock_proposal(document.proposal)
+    if not proposal.is_editable_by_participant:
+        raise TransitionError(
+            f"Dokumen tidak dapat diubah. Keadaan usulan: {proposal.get_status_display().lower()}."
+        )
+    document = ProposalDocument.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    if not document.is_open:
+        raise TransitionError("Dokumen ini sudah diterima verifikator dan terkunci.")
+    refused_before = (
+        document.versions.filter(file__sha256=file.sha256).filter(returned=True).exists()
+        or document.versions.filter(
+            file__sha256=file.sha256, file__state=StoredFile.State.REFUSED
+        ).exists()
+    )
+    if refused_before:
+        raise TransitionError(
+            "Berkas ini sama dengan yang ditolak. Unggah versi yang sudah diperbaiki."
+        )
+    last = document.versions.aggregate(last=Max("number"))["last"] or 0
+    version = DocumentVersion.objects.create(
+        document=document, number=last + 1, file=file, same_file_confirmed=same_file_confirmed
+    )
+    document.current = version
+    if document.review == ProposalDocument.Review.RETURNED:
+        document.review = ProposalDocument.Review.NONE
+    document.save(update_fields=["current", "review"])
+    Proposal.objects.filter(pk=proposal.pk).update(version=proposal.version + 1)
+    record(
+        proposal,
+        "document.uploaded",
+        f"Dokumen diunggah: {document.requirement.name[:150]}",
+        by=by,
+        data={"document": document.pk, "version": version.number, "sha256": file.sha256},
+    )
+    return version
+
+
+def missing_for_submission(proposal: Proposal) -> list[str]:
+    """What is still missing, in Indonesian; empty when the proposal can be sent."""
+    missing = proposal.missing_data()
+    documents = proposal.documents.select_related("requirement", "current__file")
+    missing += [document.requirement.name for document in documents if not document.is_present]
+    return missing
+
+
+@transaction.atomic
+def submit(proposal: Proposal, *, by: User | None, automatic: bool = False) -> Proposal:
+    """Hand a complete proposal to the verifiers; again after a return.
+
+    A document that the inspector has not judged yet counts as present. `automatic` marks the
+    sending by the system at the deadline.
+    """
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.FILLING, Status.RETURNED)
+    if missing := missing_for_submission(proposal):
+        raise TransitionError(f"Belum lengkap: {', '.join(missing)}.")
+    again = proposal.status == Status.RETURNED
+    proposal.submitted_at, proposal.repair_deadline = timezone.now(), None
+    proposal.resubmissions += again
+    _move(proposal, Status.SUBMITTED, "submitted_at", "repair_deadline", "resubmissions")
+    label = "Berkas dikirim ulang" if again else "Berkas dikirim peserta"
+    if automatic:
+        label = "Berkas dikirim oleh sistem pada batas waktu"
+    event = record(
+        proposal,
+        "proposal.resubmitted" if again else "proposal.submitted",
+        label,
+        by=by,
+        data={"automatic": automatic},
+    )
+    files = proposal.documents.select_related("requirement", "current__file")
+    tell(
+        proposal,
+        f"submitted:{event.pk}",
+        "proposal_submitted",
+        daftar="\n".join(
+            f"- {document.requirement.name}: {document.current.file.name}"
+            for document in files
+            if document.current
+        ),
+        waktu=_deadline_text(proposal.submitted_at, proposal),
+        cara=label.lower(),
+    )
+    return proposal
+
+
+# Verification (called by stage 2)
+
+
+@transaction.atomic
+def return_for_repair(
+    proposal: Proposal,
+    *,
+    by: User,
+    returned: Mapping[int, tuple[str, str]],
+    accepted: Iterable[int],
+    deadline: dt.datetime,
+    version: int | None = None,
+) -> Proposal:
+    """Open the returned documents again (document id -> (reason, note)), freeze the accepted ones.
+
+    One message lists every returned document with its reason.
+    """
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.SUBMITTED)
+    if not returned:
+        raise TransitionError("Tidak ada dokumen yang dikembalikan. Pilih dokumen dan alasannya.")
+    if deadline <= timezone.now():
+        raise TransitionError("Batas perbaikan sudah lewat. Pilih tanggal yang akan datang.")
+    now = timezone.now()
+    documents = list(proposal.documents.select_related("requirement", "current"))
+    lines = []
+    for document in documents:
+        if document.pk in returned:
+            document.review = ProposalDocument.Review.RETURNED
+            document.reason, document.note = returned[document.pk]
+            if document.current_id:
+                DocumentVersion.objects.filter(pk=document.current_id).update(returned=True)
+            lines.append(
+                f"- {document.requirement.name}: {document.reason}. {document.note}".strip()
+            )
+        elif document.pk in set(accepted):
+            document.review = ProposalDocument.Review.ACCEPTED
+            document.reason = document.note = ""
+        else:
+            continue
+        document.reviewed_at = now
+        document.save(update_fields=["review", "reason", "note", "reviewed_at"])
+    proposal.repair_deadline = deadline
+    _move(proposal, Status.RETURNED, "repair_deadline")
+    event = record(
+        proposal,
+        "proposal.returned",
+        f"Dikembalikan untuk perbaikan, {len(returned)} dokumen",
+        by=by,
+        note="\n".join(lines),
+        data={"documents": sorted(returned)},
+    )
+    tell(
+        proposal,
+        f"returned:{event.pk}",
+        "proposal_returned",
+        daftar="\n".join(lines),
+        batas=_deadline_text(deadline, proposal),
+    )
+    return proposal
+
+
+@transaction.atomic
+def mark_eligible(proposal: Proposal, *, by: User, version: int | None = None) -> Proposal:
+    """All documents are accepted: freeze them and wait for the portfolio assessment."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.SUBMITTED)
+    documents = list(proposal.documents.select_related("requirement", "current__file"))
+    if refused := [
+        d.requirement.name for d in documents if not d.current or not d.current.file.is_accepted
+    ]:
+        raise TransitionError(f"Belum terbaca sistem: {', '.join(refused)}.")
+    proposal.documents.update(
+        review=ProposalDocument.Review.ACCEPTED, reason="", note="", reviewed_at=timezone.now()
+    )
+    _move(proposal, Status.ELIGIBLE)
+    event = record(proposal, "proposal.eligible", "Memenuhi syarat", by=by)
+    tell(proposal, f"eligible:{event.pk}", "proposal_eligible")
+    return proposal
+
+
+@transaction.atomic
+def mark_not_eligible(
+    proposal: Proposal, *, by: User | None, reasons: str, version: int | None = None
+) -> Proposal:
+    """End a proposal that does not meet the requirements, with the reasons."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.SUBMITTED, Status.FILLING, Status.RETURNED)
+    return _end(proposal, Status.NOT_ELIGIBLE, "proposal.not_eligible", by=by, note=reasons)
+
+
+@transaction.atomic
+def mark_portfolio_failed(
+    proposal: Proposal, *, by: User, reasons: str, version: int | None = None
+) -> Proposal:
+    """End a proposal whose portfolio was not passed."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.ELIGIBLE)
+    return _end(proposal, Status.PORTFOLIO_FAILED, "proposal.portfolio_failed", by=by, note=reasons)
+
+
+@transaction.atomic
+def require_test(
+    proposal: Proposal, *, by: User, note: str = "", version: int | None = None
+) -> Proposal:
+    """The portfolio is passed and the test is required: participant and operator are told."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.ELIGIBLE)
+    _move(proposal, Status.TEST_REQUIRED)
+    event = record(
+        proposal,
+        "proposal.test_required",
+        "Lulus portofolio, wajib uji kompetensi",
+        by=by,
+        note=note,
+    )
+    tell(proposal, f"test_required:{event.pk}", "test_required")
+    return proposal
+
+
+@transaction.atomic
+def mark_ready(
+    proposal: Proposal, *, by: User | None, note: str = "", version: int | None = None
+) -> Proposal:
+    """Ready to be recommended: portfolio only, or test passed."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.ELIGIBLE, Status.TEST_REQUIRED)
+    passed_test = proposal.status == Status.TEST_REQUIRED
+    _move(proposal, Status.READY)
+    label = "Lulus uji kompetensi" if passed_test else "Lulus portofolio, tanpa uji kompetensi"
+    event = record(proposal, "proposal.ready", f"{label}; siap direkomendasikan", by=by, note=note)
+    tell(proposal, f"ready:{event.pk}", "proposal_ready", sebab=label.lower())
+    return proposal
+
+
+# Competency test (called by stage 3)
+
+
+@transaction.atomic
+def mark_test_failed(proposal: Proposal, *, by: User | None, note: str) -> Proposal:
+    """End this period for somebody who did not pass the test; they may come again."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.TEST_REQUIRED)
+    return _end(proposal, Status.TEST_FAILED, "proposal.test_failed", by=by, note=note)
+
+
+@transaction.atomic
+def mark_test_absent(proposal: Proposal, *, by: User | None, note: str) -> Proposal:
+    """End this period for somebody who did not come to the test; they may come again."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.TEST_REQUIRED)
+    return _end(proposal, Status.TEST_ABSENT, "proposal.test_absent", by=by, note=note)
+
+
+# Recommendation (called by stage 4)
+
+
+@transaction.atomic
+def mark_recommended(proposal: Proposal, *, by: User | None, letter_id: int) -> Proposal:
+    """The letter is issued."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.READY)
+    _move(proposal, Status.RECOMMENDED)
+    event = record(
+        proposal, "proposal.recommended", "Direkomendasikan", by=by, data={"letter": letter_id}
+    )
+    tell(proposal, f"recommended:{event.pk}", "proposal_recommended")
+    return proposal
+
+
+@transaction.atomic
+def mark_not_recommended(proposal: Proposal, *, by: User | None, reason: str) -> Proposal:
+    """Not recommended at the run, or the recommendation withdrawn; the post is given back."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.READY, Status.RECOMMENDED)
+    return _end(proposal, Status.NOT_RECOMMENDED, "proposal.not_recommended", by=by, note=reason)
+
+
+@transaction.atomic
+def mark_ready_again(proposal: Proposal, *, by: User, reason: str) -> Proposal:
+    """The letter was revoked to be replaced: back to READY."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.RECOMMENDED)
+    _move(proposal, Status.READY)
+    record(
+        proposal,
+        "proposal.recommendation_replaced",
+        "Surat dicabut untuk diganti",
+        by=by,
+        note=reason,
+    )
+    return proposal
+
+
+@transaction.atomic
+def mark_appointed(proposal: Proposal, *, by: User) -> Proposal:
+    """The agency uploaded the appointment decree."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, Status.RECOMMENDED)
+    _move(proposal, Status.APPOINTED)
+    event = record(proposal, "proposal.appointed", "Diangkat", by=by)
+    tell(proposal, f"appointed:{event.pk}", "proposal_appointed")
+    return proposal
+
+
+# From everywhere
+
+
+@transaction.atomic
+def withdraw(proposal: Proposal, *, by: User, reason: str) -> Proposal:
+    """Take a proposal back with a reason; the post (and the seat) are free again."""
+    proposal = lock_proposal(proposal)
+    _expect(proposal, *Proposal.WITHDRAWABLE)
+    return _end(proposal, Status.WITHDRAWN, "proposal.withdrawn", by=by, note=reason)
+
+
+@transaction.atomic
+def reopen(proposal: Proposal, *, by: User, reason: str) -> Proposal:
+    """Open an ended proposal again, where it stood before, with a reason.
+
+    Refused when the same NIP has another active proposal in the period or no post is left.
+    """
+    proposal = lock_proposal(proposal)
+    if not proposal.has_ended:
+        raise TransitionError("Usulan ini belum berakhir.")
+    target = {
+        Status.NOT_PROPOSED: Status.DRAFT,
+        Status.NOMINATION_REJECTED: Status.NOMINATED,
+        Status.NOT_ELIGIBLE: Status.SUBMITTED if proposal.submitted_at else Status.FILLING,
+        Status.PORTFOLIO_FAILED: Status.ELIGIBLE,
+        Status.TEST_FAILED: Status.TEST_REQUIRED,
+        Status.TEST_ABSENT: Status.TEST_REQUIRED,
+        Status.NOT_RECOMMENDED: Status.READY,
+    }.get(Status(proposal.status)) or (Status.FILLING if proposal.participant else Status.DRAFT)
+    if target in Proposal.RESERVING:
+        ledger.reserve(proposal.agency, proposal.period, proposal.level)
+    if target == Status.FILLING:
+        proposal.filing_deadline = filing_deadline_for(proposal.period, proposal.agency)
+    proposal.end_note = ""
+    try:
+        with transaction.atomic():
+            _move(proposal, target, "end_note", "filing_deadline")
+    except IntegrityError as error:
+        raise TransitionError(
+            "NIP ini mempunyai usulan lain yang masih berjalan pada periode yang sama."
+        ) from error
+    event = record(proposal, "proposal.reopened", "Usulan dibuka kembali", by=by, note=reason)
+    tell(proposal, f"reopened:{event.pk}", "proposal_reopened", alasan=reason)
+    return proposal
+
+
+def close_unsent_draft(proposal: Proposal) -> Proposal:
+    """End a draft that was never sent, at the nomination deadline."""
+    with transaction.atomic():
+        proposal = lock_proposal(proposal)
+        _expect(proposal, Status.DRAFT)
+        return _end(
+            proposal,
+            Status.NOT_PROPOSED,
+            "proposal.not_proposed",
+            by=None,
+            note="Konsep belum dikirim sampai batas pengusulan.",
+        )
+
+
+ENDINGS = {
+    Status.NOT_PROPOSED: "Tidak diusulkan",
+    Status.NOT_ELIGIBLE: "Tidak memenuhi syarat",
+    Status.PORTFOLIO_FAILED: "Tidak lulus portofolio",
+    Status.TEST_FAILED: "Tidak lulus uji kompetensi",
+    Status.TEST_ABSENT: "Tidak hadir uji kompetensi",
+    Status.NOT_RECOMMENDED: "Tidak direkomendasikan",
+    Status.WITHDRAWN: "Usulan ditarik",
+}
+
+
+def _end(
+    proposal: Proposal, status: Proposal.Status, kind: str, *, by: User | None, note: str
+) -> Proposal:
+    proposal.end_note = note[:1000]
+    _move(proposal, status, "end_note")
+    event = record(proposal, kind, ENDINGS[status], by=by, note=note)
+    tell(
+        proposal,
+        f"ended:{event.pk}",
+        "proposal_ended",
+        keadaan=ENDINGS[status].lower(),
+        alasan=note,
+    )
+    return proposal
