@@ -36,6 +36,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / "var" / "embedded"
@@ -197,19 +198,35 @@ class _Cluster:
     sockets: Path
     user: str | None
 
-    def command(self, program: str, *arguments: str) -> list[str]:
-        return [str(self.binaries / program), *arguments]
+    def begin(
+        self,
+        program: str,
+        *arguments: str,
+        output: IO[bytes] | int,
+        stdin: int = subprocess.DEVNULL,
+    ) -> subprocess.Popen[bytes]:
+        """Start a program of PostgreSQL as its user, with nothing of our environment."""
+        entry = pwd.getpwnam(self.user) if self.user else None
+        return subprocess.Popen(
+            [str(self.binaries / program), *arguments],
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=self.data if self.data.exists() else self.sockets,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            start_new_session=True,
+            user=entry.pw_uid if entry else None,
+            group=entry.pw_gid if entry else None,
+            extra_groups=[] if entry else None,
+        )
 
-    def options(self) -> dict[str, object]:
-        """Arguments for subprocess: the unprivileged user, and nothing of our environment."""
-        options: dict[str, object] = {
-            "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            "stdin": subprocess.DEVNULL,
-        }
-        if self.user:
-            entry = pwd.getpwnam(self.user)
-            options |= {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-        return options
+    def call(self, program: str, *arguments: str, stdin: str = "") -> str:
+        """Run a program to its end; its output. Raises EmbeddedError when it fails."""
+        process = self.begin(program, *arguments, output=subprocess.PIPE, stdin=subprocess.PIPE)
+        output = process.communicate(stdin.encode())[0].decode(errors="replace").strip()
+        if process.returncode:
+            raise EmbeddedError(f"{program} failed:\n{output}")
+        return output
 
 
 def _wheel_folder(package: str) -> Path | None:
@@ -308,28 +325,9 @@ def _cluster(profile: Profile) -> _Cluster:
 
 def _runs(cluster: _Cluster) -> bool:
     try:
-        done = subprocess.run(
-            cluster.command("postgres", "--version"),
-            capture_output=True,
-            check=False,
-            **cluster.options(),  # type: ignore[call-overload]
-        )
-    except PermissionError:
+        return bool(cluster.call("postgres", "--version"))
+    except (EmbeddedError, PermissionError):
         return False
-    return bool(done.returncode == 0)
-
-
-def _call(cluster: _Cluster, program: str, *arguments: str, **options: object) -> None:
-    done = subprocess.run(
-        cluster.command(program, *arguments),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=cluster.sockets,
-        check=False,
-        **(cluster.options() | options),  # type: ignore[call-overload]
-    )
-    if done.returncode:
-        raise EmbeddedError(f"{program} failed:\n{done.stdout.decode(errors='replace').strip()}")
 
 
 def _make_cluster(profile: Profile, cluster: _Cluster) -> None:
@@ -337,8 +335,7 @@ def _make_cluster(profile: Profile, cluster: _Cluster) -> None:
     new = cluster.data.with_name("data.new")
     if new.exists():
         shutil.rmtree(new)
-    _call(
-        cluster,
+    cluster.call(
         "initdb",
         f"--pgdata={new}",
         f"--username={USER}",
@@ -350,16 +347,8 @@ def _make_cluster(profile: Profile, cluster: _Cluster) -> None:
         "--no-instructions",
         *([] if profile.durable else ["--no-sync"]),
     )
-    _call(
-        cluster,
-        "postgres",
-        "--single",
-        "-D",
-        str(new),
-        "postgres",
-        input=f"CREATE DATABASE {DATABASE}\n".encode(),
-        stdin=None,
-    )
+    statement = f"CREATE DATABASE {DATABASE}\n"
+    cluster.call("postgres", "--single", "-D", str(new), "postgres", stdin=statement)
     new.rename(cluster.data)
 
 
@@ -383,14 +372,8 @@ def _postgres_settings(profile: Profile, cluster: _Cluster) -> list[str]:
 
 
 def _postgres_answers(cluster: _Cluster) -> bool:
-    done = subprocess.run(
-        cluster.command("pg_isready", "-h", str(cluster.sockets), "-t", "3"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-        **cluster.options(),  # type: ignore[call-overload]
-    )
-    return bool(done.returncode == 0)
+    arguments = ("--host", str(cluster.sockets), "--timeout", "3")
+    return cluster.begin("pg_isready", *arguments, output=subprocess.DEVNULL).wait() == 0
 
 
 def _postgres_url(cluster: _Cluster) -> str:
@@ -424,19 +407,9 @@ def _launch_postgres(profile: Profile, cluster: _Cluster) -> None:
     until = began + 60
     while True:
         with log.open("wb") as output:
-            server = subprocess.Popen(
-                cluster.command(
-                    "postgres",
-                    "-D",
-                    str(cluster.data),
-                    *_postgres_settings(profile, cluster),
-                ),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=cluster.data,
-                start_new_session=True,
-                **cluster.options(),  # type: ignore[call-overload]
-            )
+            settings = _postgres_settings(profile, cluster)
+            data = str(cluster.data)
+            server = cluster.begin("postgres", "-D", data, *settings, output=output)
         while server.poll() is None and time.monotonic() < until:
             if _postgres_answers(cluster):
                 return

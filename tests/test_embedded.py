@@ -314,3 +314,18 @@ def test_a_folder_of_somebody_else_in_the_shared_place_is_refused(
         assert done.stderr == f"{trap} belongs to somebody else. Remove it or set TMPDIR.\n"
     finally:
         shutil.rmtree(shared)
+
+
+def test_the_number_of_a_dead_unreaped_server_does_not_block_the_next(checkout: Checkout) -> None:
+    checkout.start("demo")
+    checkout.call("stop", "--profile", "demo", "--engine", "postgresql")
+    data = Path(str(checkout.state("demo")["home"])) / "demo" / "data"
+    if os.getuid():
+        data = checkout.folder / "var" / "embedded" / "demo" / "postgresql"
+    user = data.stat().st_uid if os.getuid() == 0 else None
+    with subprocess.Popen(["/bin/true"], user=user) as dead:  # stays a zombie until the end
+        while Path(f"/proc/{dead.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            time.sleep(0.01)
+        (data / "postmaster.pid").write_text(f"{dead.pid}\n{data}\n0\n5432\n{data.parent}\n\n\n")
+        (data / "postmaster.pid").chmod(0o644)
+        assert set(checkout.start("demo")) == {"DATABASE_URL", "REDIS_URL"}
