@@ -191,6 +191,22 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
 }
+_FORMS = "inpassing.accounts.entrance"
+ACCOUNT_FORMS = {
+    "login": f"{_FORMS}.SignInForm",
+    "reauthenticate": f"{_FORMS}.ReauthenticateForm",
+    "reset_password": f"{_FORMS}.PasswordResetForm",
+    "reset_password_from_key": f"{_FORMS}.PasswordFromLinkForm",
+    "change_password": f"{_FORMS}.PasswordChangeForm",
+}
+MFA_FORMS = {
+    "authenticate": f"{_FORMS}.SecondFactorForm",
+    "reauthenticate": f"{_FORMS}.SecondFactorAgainForm",
+    "activate_totp": f"{_FORMS}.ActivateAppForm",
+    "add_webauthn": f"{_FORMS}.AddPasskeyForm",
+    "edit_webauthn": f"{_FORMS}.RenamePasskeyForm",
+}
+MFA_ADAPTER = "inpassing.accounts.entrance.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Inpassing BPS"
@@ -293,6 +309,7 @@ CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "inpassing.files.tasks.*": {"queue": "inspect"},
     "inpassing.notifications.tasks.*": {"queue": "mail"},
+    "inpassing.letters.tasks.*": {"queue": "letters"},
     "recommendations.tasks.*": {"queue": "letters"},
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from inpassing.accounts.entrance_texts import ACCOUNT_ERRORS
 from inpassing.accounts.models import User
 
 from .outbox import enqueue
@@ -28,6 +29,8 @@ MESSAGES = {
 
 class AccountAdapter(DefaultAccountAdapter):
     """The account rules of Inpassing."""
+
+    error_messages = DefaultAccountAdapter.error_messages | ACCOUNT_ERRORS
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

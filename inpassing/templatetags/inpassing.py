@@ -1,7 +1,9 @@
 """Tags and filters of the shared look: `{% load inpassing %}`."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django import forms, template
@@ -10,13 +12,37 @@ from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from inpassing import formats, icons
 
 register = template.Library()
 
+#: How a line of a message begins, by what it becomes.
+LINE_MARKS = {
+    "ul": re.compile(r"^- "),
+    "ol": re.compile(r"^\d+\. "),
+    "reason": re.compile(r"^> "),
+    "h2": re.compile(r"^# "),
+}
+#: Sign in the user agent → name; the first that fits counts, so the order matters.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 TAG_KINDS = ("still", "turn", "wait", "fix", "ok", "bad", "lock")
 NOTHING = "–"
 REQUIRED = forms.Field.default_error_messages["required"]
@@ -62,6 +88,14 @@ def banner_kind(level: str) -> str:
 def banner_icon(kind: str) -> SafeString:
     """The icon that belongs to a kind of banner."""
     return icons.icon({"ok": "check", "fix": "triangle", "bad": "cross"}.get(kind, "info"))
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """What a person calls their browser: "Chrome di Android"."""
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), "Peramban lain")
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
+    return f"{browser} di {system}" if system else browser
 
 
 # Dates, numbers, names
@@ -126,6 +160,12 @@ def moment(value: datetime, tz: Any = None) -> SafeString:
 
 
 @register.filter
+def seconds_left(deadline: datetime) -> int:
+    """Whole seconds until then, for the countdown; never below zero."""
+    return max(0, int((deadline - timezone.now()).total_seconds()))
+
+
+@register.filter
 def time_left(deadline: datetime) -> str:
     """How long until then in its two largest units: "8 hari 6 jam lagi", or "sudah lewat"."""
     return left_in_words(deadline - timezone.now())
@@ -163,6 +203,37 @@ def filesize_id(value: int | None) -> str:
 def number_id(value: int | Decimal | None) -> str:
     """1.284."""
     return formats.format_number(value) if value is not None else NOTHING
+
+
+@register.filter
+def message_html(body: str) -> SafeString:
+    """The plain text of a message as HTML, for the mail and for the inbox.
+
+    Paragraphs stand apart by an empty line. Within one, lines that begin with "- " or "1. " become
+    a list, lines that begin with "> " a reason, and a line that begins with "# " a small heading.
+    """
+    paragraphs = re.split(r"\n\s*\n", body.strip())
+    return format_html_join("\n", "{}", ((_paragraph(text),) for text in paragraphs if text))
+
+
+def _paragraph(text: str) -> SafeString:
+    kinds = groupby(
+        text.splitlines(),
+        key=lambda line: next((kind for kind, mark in LINE_MARKS.items() if mark.match(line)), "p"),
+    )
+    blocks = []
+    for kind, group in kinds:
+        lines = [LINE_MARKS[kind].sub("", line) if kind in LINE_MARKS else line for line in group]
+        if kind in ("ul", "ol"):
+            items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+            blocks.append(format_html("<{0}>{1}</{0}>", mark_safe(kind), items))
+        elif kind == "h2":
+            blocks.append(format_html_join("", "<h2>{}</h2>", ((line,) for line in lines)))
+        else:
+            inner = format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+            css = mark_safe(' class="alasan"' if kind == "reason" else "")
+            blocks.append(format_html("<p{}>{}</p>", css, inner))
+    return format_html_join("", "{}", ((block,) for block in blocks))
 
 
 # Forms

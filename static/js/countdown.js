@@ -1,11 +1,13 @@
 /* Keeps "8 hari 6 jam lagi" true while the page stays open.
-   Markup: <b data-countdown="2026-08-28T17:00:00+08:00">8 hari 6 jam lagi</b>; the exact time stands beside it. */
+   Markup: <b data-seconds-left="713040">8 hari 6 jam lagi</b>; the exact time stands beside it.
+   The server says how much is left; here only the time since then is measured, because the clock
+   of a computer may be wrong. */
 (() => {
   "use strict";
 
-  const inWords = (left) => {
-    if (left <= 0) return "sudah lewat";
-    const all = Math.floor(left / 60000);
+  const inWords = (seconds) => {
+    if (seconds <= 0) return "sudah lewat";
+    const all = Math.floor(seconds / 60);
     const days = Math.floor(all / 1440), hours = Math.floor(all / 60) % 24, minutes = all % 60;
     let parts = [[minutes, "menit"]];
     if (days) parts = [[days, "hari"], [hours, "jam"]];
@@ -15,13 +17,13 @@
   };
 
   const tick = () => {
-    for (const place of document.querySelectorAll("[data-countdown]")) {
-      const left = Date.parse(place.dataset.countdown) - Date.now();
+    for (const place of document.querySelectorAll("[data-seconds-left]")) {
+      const left = Number(place.dataset.secondsLeft) - performance.now() / 1000;
       const words = inWords(left);
       if (place.textContent !== words) place.textContent = words;
-      place.closest(".deadline")?.classList.toggle("deadline--near", left < 86400000);
+      place.closest(".deadline")?.classList.toggle("deadline--near", left < 86400);
     }
   };
 
-  if (!window.inpassingCountdown) window.inpassingCountdown = setInterval(tick, 30000);
+  if (!window.inpassingCountdown) window.inpassingCountdown = setInterval(tick, 20000);
 })();
