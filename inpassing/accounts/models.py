@@ -283,7 +283,6 @@ class OneTimeLink(models.Model):
     class Kind(models.TextChoices):
         INVITATION = "invitation", "Undangan"
         OPERATOR_REQUEST = "operator_request", "Konfirmasi alamat permohonan operator"
-        EMAIL_CHANGE = "email_change", "Perubahan alamat email"
 
     kind = models.CharField(max_length=20, choices=Kind)
     subject_id = models.BigIntegerField()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024
 
 
-class HashingReader(File):  # type: ignore[type-arg]  # not subscriptable at run time
+class HashingReader(File[bytes]):
     """A file that computes SHA-256 and size while the storage reads it, chunk by chunk."""
 
     def __init__(self, source: UploadedFile) -> None:

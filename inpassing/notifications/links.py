@@ -15,7 +15,6 @@ from inpassing.accounts.models import OneTimeLink, User
 TOKEN_PAGES = {
     OneTimeLink.Kind.INVITATION: "accounts:invitation",
     OneTimeLink.Kind.OPERATOR_REQUEST: "proposals:operator_request_confirm",
-    OneTimeLink.Kind.EMAIL_CHANGE: "accounts:email_confirm",
 }
 
 

@@ -9,147 +9,438 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('reference', '0001_initial'),
+        ("reference", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Agency',
+            name="Agency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('ministry', 'Kementerian'), ('lpnk', 'Lembaga pemerintah nonkementerian'), ('state_secretariat', 'Sekretariat lembaga negara'), ('lns_secretariat', 'Sekretariat lembaga nonstruktural'), ('province', 'Pemerintah provinsi'), ('regency', 'Pemerintah kabupaten'), ('city', 'Pemerintah kota')], max_length=20, verbose_name='jenis')),
-                ('name', models.CharField(max_length=150, verbose_name='nama')),
-                ('name_key', models.CharField(editable=False, max_length=150, unique=True)),
-                ('personnel_office', models.CharField(blank=True, help_text='Misalnya BKPSDM Kota Baubau', max_length=150, verbose_name='unit kepegawaian')),
-                ('addressee', models.CharField(blank=True, help_text='Misalnya Wali Kota Baubau', max_length=150, verbose_name='jabatan penerima surat')),
-                ('addressee_via', models.CharField(blank=True, max_length=150, verbose_name='u.p.')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='alamat')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='kota')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telepon')),
-                ('is_active', models.BooleanField(default=True, verbose_name='dipakai')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('region', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='agency', to='reference.region')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ministry", "Kementerian"),
+                            ("lpnk", "Lembaga pemerintah nonkementerian"),
+                            ("state_secretariat", "Sekretariat lembaga negara"),
+                            ("lns_secretariat", "Sekretariat lembaga nonstruktural"),
+                            ("province", "Pemerintah provinsi"),
+                            ("regency", "Pemerintah kabupaten"),
+                            ("city", "Pemerintah kota"),
+                        ],
+                        max_length=20,
+                        verbose_name="jenis",
+                    ),
+                ),
+                ("name", models.CharField(max_length=150, verbose_name="nama")),
+                ("name_key", models.CharField(editable=False, max_length=150, unique=True)),
+                (
+                    "personnel_office",
+                    models.CharField(
+                        blank=True,
+                        help_text="Misalnya BKPSDM Kota Baubau",
+                        max_length=150,
+                        verbose_name="unit kepegawaian",
+                    ),
+                ),
+                (
+                    "addressee",
+                    models.CharField(
+                        blank=True,
+                        help_text="Misalnya Wali Kota Baubau",
+                        max_length=150,
+                        verbose_name="jabatan penerima surat",
+                    ),
+                ),
+                (
+                    "addressee_via",
+                    models.CharField(blank=True, max_length=150, verbose_name="u.p."),
+                ),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="alamat")),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="kota")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="telepon")),
+                ("is_active", models.BooleanField(default=True, verbose_name="dipakai")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "region",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agency",
+                        to="reference.region",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=40, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='nama pengguna')),
-                ('nip', models.CharField(blank=True, max_length=18, null=True, unique=True, verbose_name='NIP')),
-                ('name', models.CharField(max_length=150, verbose_name='nama')),
-                ('title_before', models.CharField(blank=True, max_length=40, verbose_name='gelar depan')),
-                ('title_after', models.CharField(blank=True, max_length=60, verbose_name='gelar belakang')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telepon')),
-                ('is_active', models.BooleanField(default=True, verbose_name='aktif')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
-                ('employer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='employees', to='accounts.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="nama pengguna",
+                    ),
+                ),
+                (
+                    "nip",
+                    models.CharField(
+                        blank=True, max_length=18, null=True, unique=True, verbose_name="NIP"
+                    ),
+                ),
+                ("name", models.CharField(max_length=150, verbose_name="nama")),
+                (
+                    "title_before",
+                    models.CharField(blank=True, max_length=40, verbose_name="gelar depan"),
+                ),
+                (
+                    "title_after",
+                    models.CharField(blank=True, max_length=60, verbose_name="gelar belakang"),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="telepon")),
+                ("is_active", models.BooleanField(default=True, verbose_name="aktif")),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "employer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="employees",
+                        to="accounts.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='OneTimeLink',
+            name="OneTimeLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('invitation', 'Undangan'), ('operator_request', 'Konfirmasi alamat permohonan operator'), ('email_change', 'Perubahan alamat email')], max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("invitation", "Undangan"),
+                            ("operator_request", "Konfirmasi alamat permohonan operator"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject_id", models.BigIntegerField()),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'subject_id'], name='accounts_on_kind_cd35bf_idx')],
+                "indexes": [
+                    models.Index(fields=["kind", "subject_id"], name="accounts_on_kind_cd35bf_idx")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('operator', 'Operator instansi'), ('verifier', 'Verifikator BPS'), ('proctor', 'Pengawas ujian'), ('signer', 'Penanda tangan'), ('admin', 'Administrator')], max_length=10)),
-                ('granted_at', models.DateTimeField(auto_now_add=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='accounts.agency')),
-                ('granted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('office', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='reference.bpsoffice')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("operator", "Operator instansi"),
+                            ("verifier", "Verifikator BPS"),
+                            ("proctor", "Pengawas ujian"),
+                            ("signer", "Penanda tangan"),
+                            ("admin", "Administrator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("granted_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="accounts.agency",
+                    ),
+                ),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="reference.bpsoffice",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['granted_at'],
+                "ordering": ["granted_at"],
             },
         ),
         migrations.CreateModel(
-            name='SignerProfile',
+            name="SignerProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('capacity', models.CharField(blank=True, help_text='Misalnya a.n. Kepala Badan Pusat Statistik', max_length=80, verbose_name='atas nama')),
-                ('post', models.CharField(max_length=100, verbose_name='jabatan')),
-                ('unit_code', models.CharField(default='2340', max_length=10, verbose_name='kode unit dalam nomor surat')),
-                ('rank', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='reference.rank')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='signer_profile', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.CharField(
+                        blank=True,
+                        help_text="Misalnya a.n. Kepala Badan Pusat Statistik",
+                        max_length=80,
+                        verbose_name="atas nama",
+                    ),
+                ),
+                ("post", models.CharField(max_length=100, verbose_name="jabatan")),
+                (
+                    "unit_code",
+                    models.CharField(
+                        default="2340", max_length=10, verbose_name="kode unit dalam nomor surat"
+                    ),
+                ),
+                (
+                    "rank",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="reference.rank",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signer_profile",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VerifierScope',
+            name="VerifierScope",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.position')),
-                ('province', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.region')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scopes', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.position",
+                    ),
+                ),
+                (
+                    "province",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.region",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scopes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WorkUnit',
+            name="WorkUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150, verbose_name='nama unit kerja')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='alamat')),
-                ('head_name', models.CharField(blank=True, max_length=150, verbose_name='nama pimpinan, dengan gelar')),
-                ('head_nip', models.CharField(blank=True, max_length=18, verbose_name='NIP pimpinan')),
-                ('head_post', models.CharField(blank=True, max_length=150, verbose_name='jabatan pimpinan')),
-                ('head_capacity', models.CharField(blank=True, choices=[('', 'Definitif'), ('Plt.', 'Plt.'), ('Plh.', 'Plh.')], default='', max_length=4, verbose_name='kedudukan')),
-                ('is_active', models.BooleanField(default=True, verbose_name='dipakai')),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work_units', to='accounts.agency')),
-                ('head_rank', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='reference.rank', verbose_name='pangkat pimpinan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=150, verbose_name="nama unit kerja")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="alamat")),
+                (
+                    "head_name",
+                    models.CharField(
+                        blank=True, max_length=150, verbose_name="nama pimpinan, dengan gelar"
+                    ),
+                ),
+                (
+                    "head_nip",
+                    models.CharField(blank=True, max_length=18, verbose_name="NIP pimpinan"),
+                ),
+                (
+                    "head_post",
+                    models.CharField(blank=True, max_length=150, verbose_name="jabatan pimpinan"),
+                ),
+                (
+                    "head_capacity",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "Definitif"), ("Plt.", "Plt."), ("Plh.", "Plh.")],
+                        default="",
+                        max_length=4,
+                        verbose_name="kedudukan",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="dipakai")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="work_units",
+                        to="accounts.agency",
+                    ),
+                ),
+                (
+                    "head_rank",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="reference.rank",
+                        verbose_name="pangkat pimpinan",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.CheckConstraint(condition=models.Q(('region__isnull', False), models.Q(('kind__in', ['province', 'regency', 'city']), _negated=True), _connector='OR'), name='regional_agency_has_region'),
+            model_name="agency",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("region__isnull", False),
+                    models.Q(("kind__in", ["province", "regency", "city"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="regional_agency_has_region",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='email_once'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="email_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('user', 'role', 'agency', 'office'), name='grant_once', nulls_distinct=False),
+            model_name="rolegrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=("user", "role", "agency", "office"),
+                name="grant_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agency__isnull', False), ('office__isnull', True), ('role', 'operator')), models.Q(('agency__isnull', True), ('office__isnull', False), ('role', 'proctor')), models.Q(('agency__isnull', True), ('office__isnull', True), ('role__in', ['verifier', 'signer', 'admin'])), _connector='OR'), name='grant_has_its_scope'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("agency__isnull", False), ("office__isnull", True), ("role", "operator")
+                    ),
+                    models.Q(
+                        ("agency__isnull", True), ("office__isnull", False), ("role", "proctor")
+                    ),
+                    models.Q(
+                        ("agency__isnull", True),
+                        ("office__isnull", True),
+                        ("role__in", ["verifier", "signer", "admin"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="grant_has_its_scope",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='verifierscope',
-            constraint=models.UniqueConstraint(fields=('user', 'position', 'province'), name='scope_once', nulls_distinct=False),
+            model_name="verifierscope",
+            constraint=models.UniqueConstraint(
+                fields=("user", "position", "province"), name="scope_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workunit',
-            constraint=models.UniqueConstraint(models.F('agency'), django.db.models.functions.text.Lower('name'), name='work_unit_once_per_agency'),
+            model_name="workunit",
+            constraint=models.UniqueConstraint(
+                models.F("agency"),
+                django.db.models.functions.text.Lower("name"),
+                name="work_unit_once_per_agency",
+            ),
         ),
     ]

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from .views import offices, periods, users
+
+app_name = "administration"
+urlpatterns = [
+    path("periode/", periods.period_list, name="period_list"),
+    path("periode/baru/", periods.period_create, name="period_create"),
+    path("periode/<int:pk>/", periods.period, name="period"),
+    path("periode/<int:pk>/ubah/", periods.period_edit, name="period_edit"),
+    path("periode/<int:pk>/buka/", periods.period_open, name="period_open"),
+    path("periode/<int:pk>/tutup/", periods.period_close, name="period_close"),
+    path("kantor/", offices.office_list, name="office_list"),
+    path("kantor/<int:pk>/", offices.office_edit, name="office_edit"),
+    path("pengguna/", users.user_list, name="user_list"),
+    path("pengguna/baru/", users.user_create, name="user_create"),
+    path("pengguna/<int:pk>/", users.user, name="user"),
+    path("pengguna/<int:pk>/peran/", users.role_grant, name="role_grant"),
+    path("peran/<int:pk>/cabut/", users.role_revoke, name="role_revoke"),
+    path("pengguna/<int:pk>/cakupan/", users.scope_add, name="scope_add"),
+    path("cakupan/<int:pk>/hapus/", users.scope_remove, name="scope_remove"),
+]

@@ -1,0 +1,134 @@
+"""Acts of administrators on periods and accounts, each with its event."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.urls import reverse
+
+from inpassing.accounts.models import OneTimeLink, RoleGrant, User, VerifierScope
+from inpassing.accounts.roles import grant, revoke
+from inpassing.errors import TransitionError
+from inpassing.notifications.outbox import enqueue
+from inpassing.reference.loaders import fill_period_rules
+from inpassing.reference.models import Period, Position
+from inpassing.timeline.events import record
+
+
+@transaction.atomic
+def create_period(period: Period, positions: list[Position], *, by: User) -> Period:
+    """Save a new period with its first rules."""
+    period.save()
+    fill_period_rules(period, positions)
+    record(period, "period.created", "Periode dibuat", by=by)
+    return period
+
+
+@transaction.atomic
+def change_period(period: Period, changed: list[str], *, by: User, reason: str) -> Period:
+    """Save a changed period; after opening the reason goes to all operators."""
+    period.save()
+    record(period, "period.changed", "Periode diubah", by=by, note=reason, data={"fields": changed})
+    if period.status == Period.Status.OPEN and changed:
+        event = record(period, "period.announced", "Perubahan diumumkan", by=by)
+        operators = User.objects.filter(
+            is_active=True, grants__role=RoleGrant.Role.OPERATOR, grants__revoked_at=None
+        ).distinct()
+        labels = ", ".join(str(Period._meta.get_field(name).verbose_name) for name in changed)
+        for person in operators:
+            enqueue(
+                f"period_changed:{event.pk}:{person.pk}",
+                to=person,
+                template="period_changed",
+                fields={"periode": period.name, "perubahan": labels, "alasan": reason},
+                path=reverse("landing"),
+            )
+    return period
+
+
+@transaction.atomic
+def open_period(period: Period, *, by: User) -> Period:
+    """Open a period that is a draft."""
+    period = Period.objects.select_for_update().get(pk=period.pk)
+    if period.status != Period.Status.DRAFT:
+        raise TransitionError(f"Periode sudah {period.get_status_display().lower()}.")
+    period.status = Period.Status.OPEN
+    period.save(update_fields=["status"])
+    record(period, "period.opened", "Periode dibuka", by=by)
+    return period
+
+
+@transaction.atomic
+def close_period(period: Period, *, by: User, reason: str) -> Period:
+    """Close an open period: it leaves the home pages; its records stay."""
+    period = Period.objects.select_for_update().get(pk=period.pk)
+    if period.status != Period.Status.OPEN:
+        raise TransitionError(f"Periode sekarang: {period.get_status_display().lower()}.")
+    period.status = Period.Status.CLOSED
+    period.save(update_fields=["status"])
+    record(period, "period.closed", "Periode ditutup", by=by, note=reason)
+    return period
+
+
+@transaction.atomic
+def create_staff(user: User, *, by: User) -> User:
+    """A BPS account without a password; the username and a one-time link are mailed."""
+    user.set_unusable_password()
+    user.save()
+    record(user, "user.created", "Akun dibuat", by=by)
+    enqueue(
+        f"staff_invitation:{user.pk}",
+        to=user,
+        template="invitation",
+        fields={"peran": "pegawai BPS", "username": user.username},
+        link=(OneTimeLink.Kind.INVITATION, user.pk),
+    )
+    return user
+
+
+@transaction.atomic
+def grant_role(user: User, role: str, *, by: User, agency: object, office: object) -> RoleGrant:
+    """Give a role; nobody gives one to themself."""
+    if user.pk == by.pk:
+        raise TransitionError("Peran untuk diri sendiri diberikan oleh administrator lain.")
+    row = grant(
+        user,
+        role,
+        by=by,
+        agency=agency if role == RoleGrant.Role.OPERATOR else None,  # type: ignore[arg-type]
+        office=office if role == RoleGrant.Role.PROCTOR else None,
+    )
+    record(user, "role.granted", f"Peran diberikan: {row.get_role_display()}", by=by)
+    return row
+
+
+@transaction.atomic
+def revoke_role(row: RoleGrant, *, by: User) -> None:
+    """Take a role away; the last administrator stays."""
+    row = RoleGrant.objects.select_for_update(of=("self",)).select_related("user").get(pk=row.pk)
+    if row.revoked_at:
+        raise TransitionError("Peran ini sudah dicabut.")
+    others = RoleGrant.objects.filter(role=RoleGrant.Role.ADMIN, revoked_at=None)
+    if row.role == RoleGrant.Role.ADMIN and not others.exclude(pk=row.pk).exists():
+        raise TransitionError(
+            "Administrator terakhir tidak dapat dicabut. Tunjuk pengganti dahulu."
+        )
+    revoke(row)
+    record(row.user, "role.revoked", f"Peran dicabut: {row.get_role_display()}", by=by)
+
+
+@transaction.atomic
+def add_scope(scope: VerifierScope, *, by: User) -> None:
+    """Widen a verifier's work by one line; the same line twice changes nothing."""
+    _, created = VerifierScope.objects.get_or_create(
+        user=scope.user, position=scope.position, province=scope.province
+    )
+    if created:
+        record(scope.user, "scope.added", "Cakupan verifikator ditambah", by=by)
+
+
+@transaction.atomic
+def remove_scope(scope: VerifierScope, *, by: User) -> None:
+    """Narrow a verifier's work by one line."""
+    user = scope.user
+    scope.delete()
+    record(user, "scope.removed", "Cakupan verifikator dikurangi", by=by)
