@@ -299,8 +299,13 @@ class Document(Part):
     kind: ClassVar[str]
     template: ClassVar[str]
 
-    letterhead: Letterhead = need("kop surat")
+    letterhead: Letterhead | None = None
     made_at: str = ""
+
+    @property
+    def author(self) -> str:
+        """Who issues it, for the PDF's metadata."""
+        return self.letterhead.name if self.letterhead else ""
 
     @property
     def title(self) -> str:
@@ -382,6 +387,7 @@ class Letter(Document):
     Outside BPS's register a blank number or date is a line to be filled by hand.
     """
 
+    letterhead: Letterhead = need("kop surat")
     place: str = need("tempat surat")
     subject: str = need("hal")
     addressee: Addressee = need("penerima")
@@ -468,6 +474,7 @@ class Extract(Registered):
     kind = "extract"
     template = "extract.html"
 
+    letterhead: Letterhead = need("kop surat")
     place: str = need("tempat surat")
     subject: str = need("hal surat rekomendasi")
     addressee: Addressee = need("penerima surat rekomendasi")
@@ -515,8 +522,8 @@ class CompetencyTestInvitation(Letter):
 
     @property
     def attachment(self) -> str:
-        """What stands behind "Lampiran"."""
-        return super().attachment if self.people else "–"
+        """What stands behind "Lampiran"; not printed without an annex."""
+        return super().attachment if self.people else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -560,6 +567,7 @@ class CompetencyTestCard(Document):
     kind = "test_card"
     template = "test_card.html"
 
+    letterhead: Letterhead = need("kop surat")
     number: str = need("nomor peserta")
     name: str = need("nama")
     nip: str = need("NIP")
@@ -600,6 +608,7 @@ class AttendanceSheet(Document):
     kind = "attendance_sheet"
     template = "attendance_sheet.html"
 
+    letterhead: Letterhead = need("kop surat")
     place: str = need("tempat")
     date: str = need("tanggal")
     period: str = need("periode")
@@ -627,6 +636,7 @@ class Minutes(Document):
     kind = "minutes"
     template = "minutes.html"
 
+    letterhead: Letterhead = need("kop surat")
     place: str = need("tempat")
     date: str = need("tanggal")
     day_in_words: str = need("tanggal dengan huruf")
@@ -703,6 +713,7 @@ class Statement(Document):
 class StatementOfHead(Statement):
     """A statement that the head of the perangkat daerah signs about a civil servant."""
 
+    letterhead: Letterhead = need("kop surat")
     signer: SignerBlock = need("pimpinan unit kerja")
     unit: str = need("unit kerja")
 
@@ -755,6 +766,11 @@ class StatementResignation(Statement):
     structural_post: str = need("jabatan struktural")
     decree_number: str = need("nomor SK jabatan")
     decree_date: str = need("tanggal SK jabatan")
+
+    @property
+    def author(self) -> str:
+        """The civil servant."""
+        return self.person.name
 
 
 DOCUMENTS: dict[str, type[Document]] = {

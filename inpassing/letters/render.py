@@ -99,7 +99,12 @@ class _RecordUnknown(str):
 @cache
 def _engine() -> Engine:
     return Engine(
-        dirs=[settings.BASE_DIR / "templates"], string_if_invalid=_RecordUnknown("%s"), debug=False
+        dirs=[settings.BASE_DIR / "templates"],
+        builtins=[
+            "inpassing.letters.typography",
+        ],
+        string_if_invalid=_RecordUnknown("%s"),
+        debug=False,
     )
 
 

@@ -6,37 +6,93 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('files', '0001_initial'),
+        ("files", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PrintJob',
+            name="PrintJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('owner_kind', models.CharField(max_length=60)),
-                ('owner_id', models.BigIntegerField()),
-                ('fingerprint', models.CharField(max_length=64, unique=True)),
-                ('document', models.JSONField(help_text='Document.to_json()')),
-                ('title', models.CharField(max_length=300, verbose_name='judul')),
-                ('filename', models.CharField(max_length=200, verbose_name='nama berkas')),
-                ('state', models.CharField(choices=[('waiting', 'Sedang disiapkan'), ('done', 'Siap diunduh'), ('failed', 'Tidak dapat dibuat')], default='waiting', max_length=7)),
-                ('message', models.CharField(blank=True, max_length=500, verbose_name='keterangan')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile', verbose_name='berkas')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("owner_kind", models.CharField(max_length=60)),
+                ("owner_id", models.BigIntegerField()),
+                ("fingerprint", models.CharField(max_length=64, unique=True)),
+                ("document", models.JSONField(help_text="Document.to_json()")),
+                ("title", models.CharField(max_length=300, verbose_name="judul")),
+                ("filename", models.CharField(max_length=200, verbose_name="nama berkas")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Sedang disiapkan"),
+                            ("done", "Siap diunduh"),
+                            ("failed", "Tidak dapat dibuat"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "message",
+                    models.CharField(blank=True, max_length=500, verbose_name="keterangan"),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                        verbose_name="berkas",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['owner_kind', 'owner_id'], name='letters_pri_owner_k_79b4fa_idx'), models.Index(condition=models.Q(('state', 'waiting')), fields=['created_at'], name='print_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('file__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('file__isnull', True)), _connector='OR'), name='printed_has_its_file')],
+                "indexes": [
+                    models.Index(
+                        fields=["owner_kind", "owner_id"], name="letters_pri_owner_k_79b4fa_idx"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["created_at"],
+                        name="print_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("file__isnull", False), ("state", "done")),
+                            models.Q(
+                                models.Q(("state", "done"), _negated=True), ("file__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="printed_has_its_file",
+                    )
+                ],
             },
         ),
     ]
