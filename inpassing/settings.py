@@ -211,6 +211,8 @@ MFA_FORMS = {
     "edit_webauthn": f"{_FORMS}.RenamePasskeyForm",
 }
 MFA_ADAPTER = "inpassing.accounts.entrance.MFAAdapter"
+# Nobody signs up: an address is the one that the invitation went to.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Inpassing BPS"
