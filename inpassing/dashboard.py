@@ -1,29 +1,291 @@
 """The public landing page and the home page of each role; may read every stage."""
 
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from inpassing.accounts.models import User
+from inpassing.accounts.roles import Roles, roles_of
+from inpassing.notifications.models import OutboxMessage
+from inpassing.reference.models import Guideline, Period, RequiredDocument
+from proposals.ledger import ledger
+from proposals.models import Formation, Proposal
+from proposals.permissions import operator_requests_for
+
+Status = Proposal.Status
+
+
+@dataclass(frozen=True)
+class Task:
+    """One line of "Yang perlu Anda kerjakan": a sentence, a number, the list that makes it up."""
+
+    label: str
+    url: str
+    count: int
+    note: str = ""
+
+
+@dataclass
+class Step:
+    """One line of the schedule."""
+
+    label: str
+    dates: str
+    is_now: bool = False
+
+
+@dataclass
+class Home:
+    """What the home page shows; the parts of all roles that a person holds, one below another."""
+
+    tasks: list[Task] = field(default_factory=list)
+    numbers: list[Task] = field(default_factory=list)
+    formations: list[dict[str, Any]] = field(default_factory=list)
+    funnel: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, count: int, label: str, url: str, note: str = "") -> None:
+        """Add a task when there is something to do."""
+        if count:
+            self.tasks.append(Task(label, url, count, note))
+
+
+def current_period() -> Period | None:
+    """The open period whose filing ends first, else the newest one that is closed."""
+    today = timezone.now()
+    return (
+        Period.objects.open().filter(filing_deadline__gte=today).order_by("filing_deadline").first()
+        or Period.objects.open().order_by("-filing_deadline").first()
+        or Period.objects.filter(status=Period.Status.CLOSED).first()
+    )
 
 
 @login_not_required
+@require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    return render(request, "landing.html")
+    """What inpassing is, the dates of the period, who may apply, what to prepare."""
+    period = current_period()
+    documents = RequiredDocument.objects.filter(period=period) if period else []
+    return render(
+        request,
+        "landing.html",
+        {"period": period, "steps": _schedule(period), "documents": documents},
+    )
 
 
+def _schedule(period: Period | None) -> list[Step]:
+    if period is None:
+        return []
+    from inpassing.formats import long_date, short_date
+
+    def span(first: dt.date, last: dt.date) -> str:
+        return f"{short_date(first)} – {long_date(last)}"
+
+    now, today = timezone.now(), timezone.localdate()
+    opens = timezone.localdate(period.opens_at)
+    nominated = timezone.localdate(period.nomination_deadline)
+    filed = timezone.localdate(period.filing_deadline)
+    return [
+        Step(
+            "Pengusulan oleh instansi",
+            span(opens, nominated),
+            period.opens_at <= now < period.nomination_deadline,
+        ),
+        Step(
+            "Peserta melengkapi berkas",
+            f"s.d. {long_date(filed)}",
+            period.nomination_deadline <= now < period.filing_deadline,
+        ),
+        Step(
+            "Verifikasi dan validasi",
+            f"s.d. {long_date(period.verification_until)}",
+            now >= period.filing_deadline and today <= period.verification_until,
+        ),
+        Step(
+            "Uji kompetensi",
+            span(period.test_from, period.test_until),
+            period.test_from <= today <= period.test_until,
+        ),
+        Step(
+            "Rekomendasi terbit",
+            long_date(period.recommendation_on),
+            today == period.recommendation_on,
+        ),
+    ]
+
+
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    """ "Yang perlu Anda kerjakan": tasks and numbers of every role that the person holds."""
+    user: Any = request.user
+    roles = roles_of(user)
+    own = list(Proposal.objects.filter(participant=user).for_list().order_by("-created_at")[:10])
+    if own and not roles.names and len([p for p in own if not p.has_ended]) == 1:
+        active = next(p for p in own if not p.has_ended)
+        return redirect("proposals:detail", active.pk)
+    period = current_period()
+    page = Home()
+    if roles.is_operator:
+        _operator_part(page, roles, period)
+    if roles.is_verifier:
+        _verifier_part(page, user)
+    if roles.is_proctor:
+        _proctor_part(page, roles)
+    if roles.is_signer:
+        _signer_part(page)
+    if roles.is_admin:
+        _admin_part(page, user, period)
+    return render(
+        request,
+        "home.html",
+        {"page": page, "period": period, "own": own, "roles": roles},
+    )
+
+
+def _operator_part(page: Home, roles: Roles, period: Period | None) -> None:
+    proposals = Proposal.objects.filter(agency__in=roles.agency_ids)
+    if period:
+        proposals = proposals.filter(period=period)
+    counts = Counter(dict(proposals.values_list("status").annotate(Count("pk"))))
+    where = reverse("proposals:list")
+    page.add(
+        counts[Status.DRAFT],
+        f"Lengkapi {counts[Status.DRAFT]} konsep calon lalu kirim",
+        f"{where}?status=draft",
+        "Konsep yang belum dikirim pada batas pengusulan ditutup.",
+    )
+    unsent = OutboxMessage.objects.filter(
+        proposal_id__in=proposals.values("pk"), state=OutboxMessage.State.FAILED
+    ).count()
+    page.add(unsent, "Perbaiki alamat email peserta", where, "Undangan ditolak server email.")
+    formations = Formation.objects.filter(agency__in=roles.agency_ids)
+    if period:
+        formations = formations.filter(period=period)
+    formations = formations.select_related("position", "agency", "period")
+    for formation in formations:
+        url = reverse("proposals:formation", args=[formation.pk])
+        if formation.status == Formation.Status.RETURNED:
+            page.add(1, f"Perbaiki formasi {formation.position}", url, formation.note)
+        elif formation.status == Formation.Status.DRAFT:
+            page.add(1, f"Lengkapi dan kirim formasi {formation.position}", url)
+        page.formations.append({"formation": formation, "lines": ledger(formation), "url": url})
+    if period and not page.formations:
+        page.add(
+            1,
+            "Isi formasi",
+            reverse("proposals:formation_list"),
+            "Calon dapat dikirim setelah formasi terkirim.",
+        )
+    for status in (Status.NOMINATED, Status.FILLING, Status.RETURNED, Status.SUBMITTED):
+        page.numbers.append(Task(status.label, f"{where}?status={status.value}", counts[status]))
+    page.numbers.append(
+        Task(
+            "Direkomendasikan",
+            f"{where}?status=recommended",
+            counts[Status.RECOMMENDED] + counts[Status.APPOINTED],
+        )
+    )
+
+
+def _verifier_part(page: Home, user: User) -> None:
+    mine = Proposal.objects.on_desk_of(user)
+    desk = reverse("verification:desk")
+    counts = Counter(dict(mine.values_list("status").annotate(Count("pk"))))
+    requests = operator_requests_for(user).filter(status="requested").count()
+    formations = Formation.objects.visible_to(user).filter(status="submitted").count()
+    page.add(requests, "Putuskan permohonan akun operator", f"{desk}?antrean=requests")
+    page.add(counts[Status.NOMINATED], "Periksa usulan instansi", f"{desk}?antrean=nominations")
+    page.add(formations, "Validasi formasi", f"{desk}?antrean=formations")
+    page.add(counts[Status.SUBMITTED], "Periksa berkas peserta", f"{desk}?antrean=documents")
+    page.add(counts[Status.ELIGIBLE], "Nilai portofolio", f"{desk}?antrean=portfolios")
+
+
+def _proctor_part(page: Home, roles: Roles) -> None:
+    from competency.models import TestSession
+
+    coming = TestSession.objects.filter(
+        office__in=roles.office_ids, ends_at__gte=timezone.now() - dt.timedelta(days=1)
+    ).count()
+    page.add(coming, "Buka sesi uji di kantor Anda", reverse("competency:sessions"))
+
+
+def _signer_part(page: Home) -> None:
+    from recommendations.models import Letter
+
+    waiting = Letter.objects.filter(status=Letter.Status.AWAITING_SIGNATURE).count()
+    page.add(waiting, "Tanda tangani surat", reverse("recommendations:signing"))
+
+
+def _admin_part(page: Home, user: User, period: Period | None) -> None:
+    if period is None:
+        page.add(1, "Buat dan buka periode pertama", reverse("administration:period_list"))
+        return
+    counts = Counter(
+        dict(Proposal.objects.filter(period=period).values_list("status").annotate(Count("pk")))
+    )
+    page.add(
+        operator_requests_for(user).filter(status="requested").count(),
+        "Permohonan operator menunggu verifikator",
+        f"{reverse('administration:user_list')}",
+    )
+    failed = OutboxMessage.objects.filter(
+        state__in=[OutboxMessage.State.FAILED, OutboxMessage.State.UNCERTAIN]
+    ).count()
+    page.add(
+        failed,
+        "Periksa email yang tidak sampai",
+        f"{reverse('notifications:outbox')}?keadaan=failed",
+    )
+    page.add(
+        counts[Status.TEST_REQUIRED],
+        "Atur sesi dan kursi uji kompetensi",
+        reverse("competency:sessions"),
+    )
+    page.add(counts[Status.READY], "Siapkan surat rekomendasi", reverse("recommendations:runs"))
+    total = max(sum(counts.values()), 1)
+    where = reverse("proposals:list")
+    for status in Status:
+        if counts[status]:
+            page.funnel.append(
+                {
+                    "label": status.label,
+                    "count": counts[status],
+                    "width": str(round(100 * counts[status] / total, 1)),
+                    "url": f"{where}?status={status.value}",
+                }
+            )
 
 
 @login_not_required
+@require_safe
 def guidelines(request: HttpRequest) -> HttpResponse:
-    return render(request, "guidelines.html")
+    """Guides and rules that an administrator keeps."""
+    return render(
+        request,
+        "guidelines.html",
+        {"guidelines": Guideline.objects.filter(is_published=True), "period": current_period()},
+    )
 
 
 @login_not_required
+@require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "help.html")
+    """Answers to what people ask most, and whom to ask."""
+    return render(request, "help.html", {"period": current_period()})
 
 
 @login_not_required
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept, who sees it, for how long."""
     return render(request, "privacy.html")

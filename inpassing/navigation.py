@@ -1,7 +1,93 @@
-"""The menu of the page header, by the roles of the person who is signed in."""
+"""The menu of the page header and the footer, by the roles of the person who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch
+from django.urls import reverse as django_reverse
+
+from inpassing.accounts.models import User
+from inpassing.accounts.roles import roles_of
+from inpassing.notifications.models import InboxMessage
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a menu; `count` shows how much is new."""
+
+    label: str
+    url: str
+    current: bool = False
+    count: int | None = None
+
+
+def reverse(name: str) -> str:
+    try:
+        return django_reverse(name)
+    except NoReverseMatch:
+        return "/#"
+
+
+PUBLIC = [
+    ("Jadwal", "landing", "#jadwal"),
+    ("Pedoman dan Peraturan", "guidelines", ""),
+    ("Hasil uji", "competency:results", ""),
+    ("Cek surat", "recommendations:check", ""),
+]
+FOOTER = [
+    ("Bantuan", "help"),
+    ("Pedoman dan Peraturan", "guidelines"),
+    ("Cek keaslian surat", "recommendations:check"),
+    ("Privasi", "privacy"),
+]
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    return {"nav_items": []}
+    """`nav_items` and `footer_items` for every page: two queries for somebody signed in."""
+    user = getattr(request, "user", None)
+    footer = [Item(label, reverse(name)) for label, name in FOOTER]
+    if not isinstance(user, User):
+        items = [Item(label, reverse(name) + anchor) for label, name, anchor in PUBLIC]
+    else:
+        roles = roles_of(user)
+        entries = [("Beranda", "home")]
+        if roles.is_operator or roles.is_admin:
+            entries += [("Usulan" if roles.is_admin else "Calon", "proposals:list")]
+            entries += [("Formasi", "proposals:formation_list")]
+        if roles.is_verifier:
+            entries += [("Meja kerja", "verification:desk")]
+        if roles.is_proctor or roles.is_admin:
+            entries += [("Sesi uji", "competency:sessions")]
+        if roles.is_admin:
+            entries += [("Penerbitan", "recommendations:runs")]
+        if roles.is_signer:
+            entries += [("Tanda tangan", "recommendations:signing")]
+        if roles.is_operator:
+            entries += [("Surat", "recommendations:letters")]
+        if roles.is_admin:
+            entries += [
+                ("Periode", "administration:period_list"),
+                ("Pengguna", "administration:user_list"),
+                ("Email keluar", "notifications:outbox"),
+            ]
+        items = [Item(label, reverse(name)) for label, name in entries]
+        unread = InboxMessage.objects.filter(user=user, read_at=None).count()
+        items.append(Item("Pesan", reverse("notifications:inbox"), count=unread))
+    return {"nav_items": _mark_current(items, request.path), "footer_items": footer}
+
+
+def _mark_current(items: list[Item], path: str) -> list[Item]:
+    """The item with the longest address that begins the path is the current one."""
+    best = max(
+        (item for item in items if path.startswith(item.url.split("#")[0])),
+        key=lambda item: len(item.url),
+        default=None,
+    )
+    if best is None or (best.url.startswith("/#") and path != "/"):
+        return items
+    return [
+        Item(item.label, item.url, item is best and "#" not in item.url, item.count)
+        for item in items
+    ]
