@@ -10,7 +10,7 @@ from django.utils import timezone
 from inpassing.accounts.models import Agency
 from inpassing.reference.models import Period
 
-from .models import AgencyDeadline
+from .models import AgencyDeadline, Proposal
 
 
 def add_working_days(start: dt.datetime, days: int, tz: str) -> dt.datetime:
@@ -49,3 +49,28 @@ def repair_deadline_for(period: Period, agency: Agency) -> dt.datetime:
     while day.weekday() >= 5:
         day += dt.timedelta(days=1)
     return dt.datetime.combine(day, dt.time(23, 59), ZoneInfo(agency.tz))
+
+
+def deadline_of(proposal: Proposal) -> dt.datetime | None:
+    """Until when the participant must send (period and agency loaded): one query."""
+    return current_deadline(proposal, agency_filing_deadline(proposal.period, proposal.agency))
+
+
+def current_deadline(proposal: Proposal, agency_date: dt.datetime) -> dt.datetime | None:
+    """The person's own date, or the agency's present one when that is later.
+
+    A promise is never shortened: an extension moves everybody, an earlier date only those who are
+    approved after it. A returned proposal may wait for its repair date too.
+    """
+    if proposal.filing_deadline is None:
+        return None
+    moments = [proposal.filing_deadline, agency_date]
+    if proposal.status == Proposal.Status.RETURNED and proposal.repair_deadline:
+        moments.append(proposal.repair_deadline)
+    return max(moments)
+
+
+def accepts_filing(proposal: Proposal, at: dt.datetime | None = None) -> bool:
+    """Whether data, documents and the sending are still taken: until the deadline and its grace."""
+    deadline = deadline_of(proposal)
+    return deadline is None or (at or timezone.now()) < deadline + proposal.period.grace

@@ -8,10 +8,11 @@ the `mark_…` functions inside their own atomic blocks.
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,13 +20,14 @@ from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, sort
 from inpassing.accounts.roles import grant, revoke
 from inpassing.errors import StaleError, TransitionError
 from inpassing.files.models import StoredFile
+from inpassing.files.storage import discard
 from inpassing.formats import long_datetime
 from inpassing.notifications.outbox import enqueue
-from inpassing.reference.models import RequiredDocument
+from inpassing.reference.models import Region, RequiredDocument
 from inpassing.timeline.events import record
 
 from . import ledger
-from .deadlines import filing_deadline_for
+from .deadlines import accepts_filing, deadline_of, filing_deadline_for
 from .models import (
     DocumentVersion,
     Formation,
@@ -126,14 +128,22 @@ def _deadline_text(moment: dt.datetime | None, proposal: Proposal) -> str:
 def request_operator(request: OperatorRequest) -> OperatorRequest:
     """Keep a public request (saved by the caller) and ask for the address to be confirmed."""
     record(request, "operator_request.requested", "Akun operator dimohon", by=None)
+    ask_to_confirm(request)
+    return request
+
+
+def ask_to_confirm(request: OperatorRequest) -> None:
+    """Mail a one-time link for the address; an earlier link stops working at once."""
+    OneTimeLink.objects.filter(
+        kind=OneTimeLink.Kind.OPERATOR_REQUEST, subject_id=request.pk, used_at=None
+    ).delete()
     enqueue(
-        f"operator_request_confirm:{request.pk}",
+        f"operator_request_confirm:{request.pk}:{uuid.uuid4().hex}",
         to=request.office_email,
         template="operator_request_confirm",
         fields={"nama": request.name, "instansi": request.agency_label},
         link=(OneTimeLink.Kind.OPERATOR_REQUEST, request.pk),
     )
-    return request
 
 
 @transaction.atomic
@@ -215,10 +225,17 @@ def revoke_operator(request: OperatorRequest, *, by: User, reason: str) -> Opera
     return request
 
 
-def invite(user: User, *, key: str, role: str) -> None:
+def invite(user: User, *, key: str, role: str, proposal_id: int | None = None) -> None:
     """Mail the username and, until a password is set, a one-time link to set it."""
     if user.has_been_used:
-        enqueue(key, to=user, template="role_granted", fields={"peran": role}, path=reverse("home"))
+        enqueue(
+            key,
+            to=user,
+            template="role_granted",
+            fields={"peran": role},
+            path=reverse("home"),
+            proposal_id=proposal_id,
+        )
     else:
         enqueue(
             key,
@@ -226,6 +243,7 @@ def invite(user: User, *, key: str, role: str) -> None:
             template="invitation",
             fields={"peran": role, "username": user.username},
             link=(OneTimeLink.Kind.INVITATION, user.pk),
+            proposal_id=proposal_id,
         )
 
 
@@ -246,14 +264,57 @@ def _expect_request(request: OperatorRequest, status: str) -> None:
         )
 
 
-def _agency_asked_for(request: OperatorRequest) -> Agency:
-    if Agency.objects.filter(name_key=sort_name(request.agency_name)).exists():
-        raise TransitionError(
-            f"Instansi bernama {request.agency_name} sudah ada. Minta pemohon memilihnya."
-        )
-    return Agency.objects.create(
-        kind=request.agency_kind, name=request.agency_name, region=request.region
+def government_name(region: Region) -> str:
+    """What a region's government is called: "Pemerintah Kota Baubau"."""
+    kind = "Provinsi " if region.kind == Region.Kind.PROVINCE else ""
+    return f"Pemerintah {kind}{region.name}"
+
+
+def _head_of(region: Region) -> str:
+    if region.kind == Region.Kind.PROVINCE:
+        return f"Gubernur {region.name}"
+    title, kind = (
+        ("Wali Kota", "Kota") if region.kind == Region.Kind.CITY else ("Bupati", "Kabupaten")
     )
+    return f"{title} {region.name.removeprefix(kind).strip()}"
+
+
+def agency_meant(request: OperatorRequest) -> Agency | None:
+    """The agency that a request is about, if it exists already: chosen, of the region, or of the
+    same kind and name."""
+    if request.agency:
+        return request.agency
+    if request.region_id:
+        return Agency.objects.filter(region=request.region_id).first()
+    return Agency.objects.filter(
+        name_key=sort_name(request.agency_name), kind=request.agency_kind
+    ).first()
+
+
+def _agency_asked_for(request: OperatorRequest) -> Agency:
+    """Find or create the agency of a request, never twice: a region's under the region's lock, a
+    central one by its normalised name."""
+    if request.region_id:
+        # FOR NO KEY UPDATE: orders the approvals without holding up rows that name the region.
+        region = Region.objects.select_for_update(no_key=True).get(pk=request.region_id)
+        return agency_meant(request) or Agency.objects.create(
+            kind=region.kind,
+            name=government_name(region),
+            region=region,
+            addressee=_head_of(region),
+        )
+    if agency := agency_meant(request):
+        return agency
+    try:
+        with transaction.atomic():
+            return Agency.objects.create(kind=request.agency_kind, name=request.agency_name)
+    except IntegrityError:
+        if agency := agency_meant(request):
+            return agency
+        raise TransitionError(
+            f"Instansi bernama {request.agency_name} sudah ada dengan jenis lain. "
+            "Minta pemohon memilihnya."
+        ) from None
 
 
 def _account_for(*, nip: str, email: str, employer: Agency, **fields: str) -> User:
@@ -432,7 +493,12 @@ def approve_nomination(proposal: Proposal, *, by: User, version: int | None = No
             batas=deadline,
         )
     else:
-        invite(user, key=f"invitation:{event.pk}:{user.pk}", role=f"peserta {proposal.period}")
+        invite(
+            user,
+            key=f"invitation:{event.pk}:{user.pk}",
+            role=f"peserta {proposal.period}",
+            proposal_id=proposal.pk,
+        )
     tell(
         proposal,
         f"nomination_approved_operator:{event.pk}",
@@ -511,27 +577,28 @@ def attach_version(
 ) -> DocumentVersion:
     """Put a stored file into a slot as its newest version.
 
-    Refused when the slot is frozen, the proposal is not being filled, or the file is the same,
-    byte for byte, as the one that was sent back in this slot.
+    Refused when the slot is frozen, the proposal is not being filled, the deadline has passed, or
+    the file is the same, byte for byte, as one that was refused or sent back in this slot. The
+    bytes that stand in the slot already (a repeated request) change nothing: that version is
+    returned and `file` is discarded.
     """
     proposal = lock_proposal(document.proposal)
-    if not proposal.is_editable_by_participant:
-        raise TransitionError(
-            f"Dokumen tidak dapat diubah. Keadaan usulan: {proposal.get_status_display().lower()}."
-        )
-    document = ProposalDocument.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    _expect_filling(proposal)
+    document = (
+        ProposalDocument.objects.select_for_update(of=("self",))
+        .select_related("requirement", "current__file")
+        .get(pk=document.pk)
+    )
     if not document.is_open:
         raise TransitionError("Dokumen ini sudah diterima verifikator dan terkunci.")
-    refused_before = (
-        document.versions.filter(file__sha256=file.sha256).filter(returned=True).exists()
-        or document.versions.filter(
-            file__sha256=file.sha256, file__state=StoredFile.State.REFUSED
-        ).exists()
-    )
-    if refused_before:
+    same = document.versions.filter(file__sha256=file.sha256)
+    if same.filter(Q(returned=True) | Q(file__state=StoredFile.State.REFUSED)).exists():
         raise TransitionError(
             "Berkas ini sama dengan yang ditolak. Unggah versi yang sudah diperbaiki."
         )
+    if document.current and document.current.file.sha256 == file.sha256:
+        discard(file)
+        return document.current
     last = document.versions.aggregate(last=Max("number"))["last"] or 0
     version = DocumentVersion.objects.create(
         document=document, number=last + 1, file=file, same_file_confirmed=same_file_confirmed
@@ -551,6 +618,73 @@ def attach_version(
     return version
 
 
+@transaction.atomic
+def confirm_same_file(document: ProposalDocument, *, by: User) -> DocumentVersion:
+    """The participant says that one file is meant for two slots; the verifier sees the answer."""
+    proposal = lock_proposal(document.proposal)
+    _expect_filling(proposal)
+    document = (
+        ProposalDocument.objects.select_for_update(of=("self",))
+        .select_related("current")
+        .get(pk=document.pk)
+    )
+    version = document.current
+    if version is None:
+        raise TransitionError("Belum ada berkas pada dokumen ini.")
+    if not version.same_file_confirmed:
+        version.same_file_confirmed = True
+        version.save(update_fields=["same_file_confirmed"])
+        record(
+            proposal,
+            "document.same_file_confirmed",
+            "Berkas yang sama dibenarkan peserta",
+            by=by,
+            data={"document": document.pk, "version": version.number},
+        )
+    return version
+
+
+@transaction.atomic
+def save_data(proposal: Proposal, values: Mapping[str, object], *, by: User, step: str) -> Proposal:
+    """Save one data page of the participant; `step` is its name on the screen.
+
+    The event names the fields that changed, never what was typed.
+    """
+    proposal = lock_proposal(proposal)
+    _expect_filling(proposal)
+    changed = [name for name, value in values.items() if getattr(proposal, name) != value]
+    if not changed:
+        return proposal
+    for name in changed:
+        setattr(proposal, name, values[name])
+    proposal.version += 1
+    proposal.save(update_fields=[*changed, "version"])
+    record(
+        proposal,
+        "proposal.data_saved",
+        f"Data disimpan: {step.lower()}",
+        by=by,
+        data={"fields": sorted(changed)},
+    )
+    return proposal
+
+
+def _expect_filling(proposal: Proposal) -> None:
+    if not proposal.is_editable_by_participant:
+        raise TransitionError(
+            f"Tidak ada yang diubah. Keadaan usulan: {proposal.get_status_display().lower()}."
+        )
+    _expect_in_time(proposal)
+
+
+def _expect_in_time(proposal: Proposal) -> None:
+    if not accepts_filing(proposal):
+        raise TransitionError(
+            f"Batas pengiriman sudah lewat: {_deadline_text(deadline_of(proposal), proposal)}. "
+            "Yang tersimpan sampai saat itu tetap tersimpan. Hubungi operator instansi Anda."
+        )
+
+
 def missing_for_submission(proposal: Proposal) -> list[str]:
     """What is still missing, in Indonesian; empty when the proposal can be sent."""
     missing = proposal.missing_data()
@@ -568,6 +702,8 @@ def submit(proposal: Proposal, *, by: User | None, automatic: bool = False) -> P
     """
     proposal = lock_proposal(proposal)
     _expect(proposal, Status.FILLING, Status.RETURNED)
+    if not automatic:
+        _expect_in_time(proposal)
     if missing := missing_for_submission(proposal):
         raise TransitionError(f"Belum lengkap: {', '.join(missing)}.")
     again = proposal.status == Status.RETURNED
@@ -607,7 +743,7 @@ def submit(proposal: Proposal, *, by: User | None, automatic: bool = False) -> P
 def return_for_repair(
     proposal: Proposal,
     *,
-    by: User,
+    by: User | None,
     returned: Mapping[int, tuple[str, str]],
     accepted: Iterable[int],
     deadline: dt.datetime,

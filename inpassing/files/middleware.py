@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -17,7 +18,8 @@ def limit_upload(
     """Mark a view that takes one file of at most `max_bytes`.
 
     When the declared length is beyond it, the view runs with `request.upload_too_large` set and an
-    empty POST: it must change nothing and answer 413 with a sentence at the field.
+    empty POST: it must change nothing and answer 413 with a sentence at the field. The same mark is
+    set when the bytes themselves turn out to be more; ask for it after `request.FILES`.
     """
 
     def mark(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -25,6 +27,25 @@ def limit_upload(
         return view
 
     return mark
+
+
+class LimitHandler(FileUploadHandler):
+    """Stops taking a file in that turns out larger than it may be, whatever was declared."""
+
+    def __init__(self, request: HttpRequest, max_bytes: int) -> None:
+        super().__init__(request)
+        self.max_bytes = max_bytes
+        self.received = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self.received += len(raw_data)
+        if self.received > self.max_bytes:
+            self.request.upload_too_large = True  # type: ignore[union-attr]
+            raise StopUpload(connection_reset=False)
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None
 
 
 class UploadLimitMiddleware:
@@ -53,3 +74,5 @@ class UploadLimitMiddleware:
             request._post = QueryDict()  # type: ignore[attr-defined]
             request._files = MultiValueDict()  # type: ignore[attr-defined]
             request.csrf_processing_done = True  # type: ignore[attr-defined]
+        else:
+            request.upload_handlers.insert(0, LimitHandler(request, limit))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models
+from django.db import models, transaction
 from django.http import FileResponse, HttpRequest
 
 from inpassing.queue import hint
@@ -83,6 +83,13 @@ def store_bytes(
         state=StoredFile.State.ACCEPTED,
         uploaded_by=by,
     )
+
+
+def discard(row: StoredFile) -> None:
+    """Forget a file that nothing refers to: the row now, the bytes after the commit."""
+    path = row.path
+    row.delete()
+    transaction.on_commit(lambda: default_storage.delete(path), robust=True)
 
 
 def save_preview(row: StoredFile, picture: bytes) -> str:
