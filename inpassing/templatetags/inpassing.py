@@ -9,7 +9,9 @@ from typing import Any
 from django import forms, template
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 from django.forms.formsets import BaseFormSet
+from django.forms.widgets import DateTimeBaseInput
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -26,6 +28,8 @@ LINE_MARKS = {
     "reason": re.compile(r"^> "),
     "h2": re.compile(r"^# "),
 }
+#: What HTML's own date inputs take as their value.
+NATIVE_FORMATS = {"date": "%Y-%m-%d", "datetime-local": "%Y-%m-%dT%H:%M", "time": "%H:%M"}
 #: Sign in the user agent → name; the first that fits counts, so the order matters.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -45,7 +49,11 @@ SYSTEMS = (
 )
 TAG_KINDS = ("still", "turn", "wait", "fix", "ok", "bad", "lock")
 NOTHING = "–"
-REQUIRED = forms.Field.default_error_messages["required"]
+STOCK_REQUIRED = forms.Field.default_error_messages["required"]
+STOCK_EMAIL = EmailValidator.message
+STOCK_DATE = forms.DateField.default_error_messages["invalid"]
+STOCK_INTEGER = forms.IntegerField.default_error_messages["invalid"]
+STOCK_EMPTY_FILE = forms.FileField.default_error_messages["empty"]
 
 
 @register.simple_tag
@@ -243,6 +251,9 @@ def _paragraph(text: str) -> SafeString:
 def control(bound: forms.BoundField) -> SafeString:
     """The bare input of a field with the classes of the look; its attributes come from Django."""
     widget = bound.field.widget
+    if isinstance(widget, DateTimeBaseInput) and not widget.format:
+        # A date input shows nothing at all unless its value is written the ISO way.
+        widget.format = NATIVE_FORMATS.get(widget.attrs.get("type", ""))
     classes = widget.attrs.get("class", "").split()
     classes.append("form-select" if isinstance(widget, forms.Select) else "form-control")
     if bound.errors:
@@ -265,10 +276,7 @@ def is_optional(bound: forms.BoundField) -> bool:
 @register.filter
 def error_texts(bound: forms.BoundField) -> list[str]:
     """The errors of a field as sentences that still make sense away from it, in the summary."""
-    return [
-        _what_is_missing(bound) if _says_only_required(error) else str(error.messages[0])
-        for error in bound.errors.as_data()
-    ]
+    return [_sentence(bound, error) for error in bound.form.errors.as_data().get(bound.name, [])]
 
 
 @register.simple_tag
@@ -300,8 +308,22 @@ def _form_errors(form: forms.BaseForm) -> list[dict[str, str]]:
     return links
 
 
-def _says_only_required(error: ValidationError) -> bool:
-    return error.code == "required" and error.messages[0] == str(REQUIRED)
+def _sentence(bound: forms.BoundField, error: ValidationError) -> str:
+    """The error's own words; only Django's stock sentences, which know no field, are put better."""
+    message = str(error.messages[0])
+    if error.code == "required" and message == str(STOCK_REQUIRED):
+        return _what_is_missing(bound)
+    if error.code == "invalid" and message == str(STOCK_EMAIL):
+        return f"{bound.label}: alamat belum lengkap. Contoh yang benar: nama@instansi.go.id."
+    if error.code == "invalid" and message == str(STOCK_DATE):
+        return f"{bound.label}: tanggal tidak terbaca. Contoh yang benar: 28-08-2026."
+    if error.code == "invalid" and message == str(STOCK_INTEGER):
+        return f"{bound.label}: isi dengan angka bulat."
+    if error.code == "invalid_choice" and isinstance(bound.field, forms.ChoiceField):
+        return f"{bound.label}: pilihan itu tidak ada lagi. Pilih dari daftar."
+    if error.code == "empty" and message == str(STOCK_EMPTY_FILE):
+        return f"{bound.label}: berkas itu kosong. Pilih berkas lain."
+    return message
 
 
 def _what_is_missing(bound: forms.BoundField) -> str:

@@ -1,0 +1,161 @@
+"""Periods, offices, accounts: administrators only, each act with its event."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from inpassing.accounts.models import RoleGrant, User, VerifierScope
+from inpassing.accounts.roles import roles_of
+from inpassing.notifications.models import OutboxMessage
+from inpassing.reference.models import BpsOffice, Period, RequiredDocument
+from inpassing.timeline.events import events_of
+from tests.factories import make_admin, make_operator, make_period, make_user, make_verifier
+
+pytestmark = pytest.mark.django_db
+
+
+def period_data(**changes):
+    start = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0)
+
+    def moment(days):
+        return f"{timezone.localtime(start) + dt.timedelta(days=days):%Y-%m-%dT%H:%M}"
+
+    def day(days):
+        return f"{timezone.localdate() + dt.timedelta(days=days):%Y-%m-%d}"
+
+    data = {
+        "name": "Periode II Tahun 2027",
+        "number": "2",
+        "year": "2027",
+        "opens_at": moment(1),
+        "nomination_deadline": moment(20),
+        "filing_deadline": moment(30),
+        "verification_until": day(50),
+        "test_from": day(60),
+        "test_until": day(70),
+        "results_at": moment(75),
+        "ends_on": day(80),
+        "recommendation_on": day(110),
+        "min_filling_days": "5",
+        "repair_days": "7",
+        "grace_minutes": "10",
+        "open_positions": ["PRAKOM", "STATISTISI"],
+    }
+    return {**data, **changes}
+
+
+class TestPeriod:
+    def test_a_new_period_has_the_shipped_rules(self, as_user):
+        response = as_user(make_admin()).post("/kelola/periode/baru/", period_data())
+        period = Period.objects.get()
+        assert response.headers["Location"] == f"/kelola/periode/{period.pk}/"
+        assert period.status == Period.Status.DRAFT
+        assert RequiredDocument.objects.filter(period=period).count() == 10
+        assert period.test_rules.count() == 5
+
+    def test_dates_must_rise_and_what_was_typed_stays(self, as_user):
+        wrong = period_data()
+        wrong["filing_deadline"], wrong["name"] = wrong["opens_at"], "Periode yang keliru"
+        page = as_user(make_admin()).post("/kelola/periode/baru/", wrong)
+        assert not Period.objects.exists()
+        assert "Harus sesudah" in page.content.decode()
+        assert "Periode yang keliru" in page.content.decode()
+
+    def test_opening_makes_it_public_once(self, as_user):
+        client = as_user(make_admin())
+        period = make_period(status=Period.Status.DRAFT, name="Periode Uji Coba")
+        assert "Periode Uji Coba" not in as_user(None).get("/").content.decode()
+        client.post(f"/kelola/periode/{period.pk}/buka/")
+        client.post(f"/kelola/periode/{period.pk}/buka/")
+        assert "Periode Uji Coba" in as_user(None).get("/").content.decode()
+        assert [event.kind for event in events_of(period)] == ["period.opened"]
+
+    def test_a_change_after_opening_needs_a_reason_and_tells_the_operators(self, as_user):
+        period, operator = make_period(), make_operator()
+        client = as_user(make_admin())
+        url = f"/kelola/periode/{period.pk}/ubah/"
+        data = period_data()
+        assert client.post(url, data).status_code == 200
+        response = client.post(url, {**data, "reason": "Permintaan daerah"})
+        assert response.status_code == 302
+        period.refresh_from_db()
+        assert period.name == "Periode II Tahun 2027"
+        assert OutboxMessage.objects.get(template="period_changed").user == operator
+
+    @pytest.mark.parametrize("act", ["buka", "tutup"])
+    def test_refusals(self, refuses_everybody_else, act):
+        period = make_period()
+        refuses_everybody_else(
+            f"/kelola/periode/{period.pk}/{act}/", onlooker=make_verifier(), allowed=make_admin()
+        )
+        period.refresh_from_db()
+        assert period.status == Period.Status.OPEN
+
+
+def test_offices_are_found_and_changed(as_user):
+    client = as_user(make_admin())
+    assert "BPS Kota Baubau" in client.get("/kelola/kantor/?q=baubau").content.decode()
+    office = BpsOffice.objects.get(name="BPS Kota Baubau")
+    client.post(
+        f"/kelola/kantor/{office.pk}/",
+        {"name": office.name, "tz": office.tz, "capacity": "25", "is_active": "on"},
+    )
+    office.refresh_from_db()
+    assert office.capacity == 25
+    assert [event.kind for event in events_of(office)] == ["office.changed"]
+
+
+class TestUsers:
+    def test_a_staff_account_gets_a_link_and_no_password(self, as_user):
+        as_user(make_admin()).post(
+            "/kelola/pengguna/baru/",
+            {"username": "teguh", "name": "Teguh Prasojo", "email": "teguh@contoh.go.id"},
+        )
+        user = User.objects.get(username="teguh")
+        assert not user.has_usable_password()
+        assert OutboxMessage.objects.get().template == "invitation"
+
+    def test_roles_are_given_and_taken(self, as_user):
+        client, person = as_user(make_admin()), make_user()
+        client.post(f"/kelola/pengguna/{person.pk}/peran/", {"role": "verifier"})
+        client.post(f"/kelola/pengguna/{person.pk}/cakupan/", {"position": "PRAKOM"})
+        grant = RoleGrant.objects.get(user=person)
+        assert roles_of(User.objects.get(pk=person.pk)).is_verifier
+        assert VerifierScope.objects.get(user=person).position_id == "PRAKOM"
+        client.post(f"/kelola/peran/{grant.pk}/cabut/")
+        assert not roles_of(User.objects.get(pk=person.pk)).is_verifier
+        assert [event.kind for event in events_of(person)] == [
+            "role.revoked",
+            "scope.added",
+            "role.granted",
+        ]
+
+    def test_an_operator_needs_an_agency(self, as_user):
+        person = make_user()
+        page = as_user(make_admin()).post(
+            f"/kelola/pengguna/{person.pk}/peran/", {"role": "operator"}
+        )
+        assert page.status_code == 422
+        assert "Pilih instansi" in page.content.decode()
+        assert not RoleGrant.objects.filter(user=person).exists()
+
+    def test_nobody_raises_themself_and_the_last_administrator_stays(self, as_user):
+        admin = make_admin()
+        client = as_user(admin)
+        client.post(f"/kelola/pengguna/{admin.pk}/peran/", {"role": "signer", "post": "X"})
+        client.post(f"/kelola/peran/{RoleGrant.objects.get(user=admin).pk}/cabut/")
+        assert list(RoleGrant.objects.filter(revoked_at=None).values_list("role", flat=True)) == [
+            "admin"
+        ]
+
+    @pytest.mark.parametrize("act", ["peran", "cakupan"])
+    def test_refusals(self, refuses_everybody_else, act):
+        person = make_user()
+        refuses_everybody_else(
+            f"/kelola/pengguna/{person.pk}/{act}/",
+            data={"role": "admin"},
+            onlooker=make_verifier(),
+            allowed=make_admin(),
+        )
+        assert not RoleGrant.objects.filter(user=person).exists()

@@ -1,0 +1,118 @@
+"""The chain: what is appended stands, what is changed shows, erasing personal words keeps it."""
+
+import io
+import threading
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from inpassing.timeline.events import broken_links, events_of, make_anchor, record, story_of
+from inpassing.timeline.models import EventDetail, TimelineAnchor, TimelineEvent, TimelineHead
+from tests.factories import make_agency, make_proposal, make_user
+
+
+@pytest.mark.django_db
+class TestRecord:
+    def test_events_of_one_subject_are_chained_in_order(self):
+        user, agency = make_user(), make_agency()
+        first = record(agency, "agency.created", "Instansi dibuat", by=user)
+        second = record(agency, "agency.changed", "Instansi diubah", by=None, note="alamat baru")
+        assert (first.seq, second.seq) == (1, 2)
+        assert second.prev_hash == first.hash
+        assert [event.kind for event in events_of(agency)] == ["agency.changed", "agency.created"]
+        assert list(broken_links()) == []
+
+    def test_story_gathers_the_events_of_other_records(self):
+        proposal, agency = make_proposal(), make_agency()
+        record(proposal, "proposal.seen", "Dilihat", by=None)
+        record(agency, "letter.issued", "Surat terbit", by=None, proposal=proposal)
+        assert [event.kind for event in story_of(proposal)] == ["letter.issued", "proposal.seen"]
+
+    def test_two_subjects_have_chains_of_their_own(self):
+        a, b = make_agency(), make_agency()
+        record(a, "agency.created", "Dibuat", by=None)
+        assert record(b, "agency.created", "Dibuat", by=None).seq == 1
+
+
+@pytest.mark.django_db
+class TestVerify:
+    @pytest.fixture
+    def chain(self):
+        agency = make_agency()
+        for note in ("satu", "dua", "tiga"):
+            record(agency, "agency.changed", "Diubah", by=None, note=note, data={"n": note})
+        return TimelineEvent.objects.order_by("seq")
+
+    def test_changed_event_shows(self, chain):
+        chain.filter(seq=2).update(data={"n": "lain"})
+        assert any("#2" in line and "isi tidak cocok" in line for line in broken_links())
+
+    def test_removed_event_shows(self, chain):
+        EventDetail.objects.filter(event__seq=2).delete()
+        chain.filter(seq=2).delete()
+        assert any("urutan terputus" in line for line in broken_links())
+
+    def test_removed_last_event_shows(self, chain):
+        EventDetail.objects.filter(event__seq=3).delete()
+        chain.filter(seq=3).delete()
+        assert any("kepala rantai" in line for line in broken_links())
+
+    def test_removing_a_whole_chain_shows(self, chain):
+        EventDetail.objects.all().delete()
+        chain.delete()
+        assert any("hilang" in line for line in broken_links())
+
+    def test_changed_words_show_and_erased_words_do_not(self, chain):
+        detail = EventDetail.objects.get(event__seq=1)
+        EventDetail.objects.filter(pk=detail.pk).update(text="lain")
+        assert any("rincian diubah" in line for line in broken_links())
+        EventDetail.objects.filter(pk=detail.pk).update(
+            text="", salt="", erased_at="2026-01-01T00:00Z"
+        )
+        assert list(broken_links()) == []
+
+    def test_command_prints_a_line_per_broken_link_and_exits_1(self, chain):
+        out = io.StringIO()
+        call_command("verify_timeline", stdout=out)
+        assert out.getvalue() == "Linimasa utuh.\n"
+        chain.filter(seq=2).update(label="Lain")
+        out = io.StringIO()
+        with pytest.raises(SystemExit) as stopped:
+            call_command("verify_timeline", stdout=out)
+        assert stopped.value.code == 1
+        assert len(out.getvalue().splitlines()) == 1
+
+    def test_anchor_is_made_once_a_day_and_chained(self, chain):
+        first = make_anchor()
+        assert make_anchor().pk == first.pk
+        assert first.heads == TimelineHead.objects.count()
+        TimelineAnchor.objects.filter(pk=first.pk).update(heads=99)
+        assert any("jangkar" in line for line in broken_links())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_events_of_one_subject_do_not_fork_the_chain():
+    agency = make_agency()
+
+    def write():
+        for _ in range(5):
+            record_in_transaction(agency)
+        connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(events_of(agency).values_list("seq", flat=True).order_by("seq")) == list(
+        range(1, 21)
+    )
+    assert list(broken_links()) == []
+
+
+def record_in_transaction(agency):
+    from django.db import transaction
+
+    with transaction.atomic():
+        record(agency, "agency.changed", "Diubah", by=None)
