@@ -253,7 +253,7 @@ def control(bound: forms.BoundField) -> SafeString:
     widget = bound.field.widget
     if isinstance(widget, DateTimeBaseInput) and not widget.format:
         # A date input shows nothing at all unless its value is written the ISO way.
-        widget.format = NATIVE_FORMATS.get(widget.attrs.get("type", ""))
+        widget.format = NATIVE_FORMATS.get(widget.input_type or "")
     classes = widget.attrs.get("class", "").split()
     classes.append("form-select" if isinstance(widget, forms.Select) else "form-control")
     if bound.errors:
