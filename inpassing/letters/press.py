@@ -75,17 +75,22 @@ class Press:
 
     def write_pdf(self, html: str, variant: str) -> bytes:
         """Return the PDF of a page of HTML. Not for two threads at once."""
+        page = HTML(string=html, base_url="letters:", url_fetcher=self.fetcher)
         try:
-            return HTML(string=html, base_url="letters:", url_fetcher=self.fetcher).write_pdf(
-                font_config=self.fonts,
-                stylesheets=[self.stylesheet],
-                # A copy: WeasyPrint puts every picture it meets there, and a run has thousands.
-                cache=dict(self.images),
-                pdf_variant=variant,
-                pdf_identifier=True,
-            )
+            with warnings.catch_warnings():
+                # WeasyPrint leaves the file of its colour profile to the garbage collector.
+                warnings.filterwarnings("ignore", r"unclosed file .*\.icc", ResourceWarning)
+                pdf: bytes = page.write_pdf(
+                    font_config=self.fonts,
+                    stylesheets=[self.stylesheet],
+                    # A copy: WeasyPrint keeps every picture it meets there.
+                    cache=dict(self.images),
+                    pdf_variant=variant,
+                    pdf_identifier=True,
+                )
         except FatalURLFetchingError as error:
             raise LetterError(f"Surat menunjuk ke luar sistem: {error}") from error
+        return pdf
 
 
 @cache

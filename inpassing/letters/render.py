@@ -99,7 +99,7 @@ class _RecordUnknown(str):
 @cache
 def _engine() -> Engine:
     return Engine(
-        dirs=[settings.BASE_DIR / "templates"],
+        dirs=[str(settings.BASE_DIR / "templates")],
         builtins=[
             "inpassing.letters.typography",
         ],
