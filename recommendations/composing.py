@@ -1,0 +1,351 @@
+"""From the records of a letter to the document that is printed.
+
+A draft is composed anew whenever somebody looks at it; at the signer's act it is composed once more
+with number, date and code, and from then on the stored content alone is printed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.urls import reverse
+
+from inpassing.accounts.models import Agency, User
+from inpassing.formats import format_number, long_date
+from inpassing.letters.documents import (
+    Addressee,
+    Count,
+    Counts,
+    Extract,
+    NoticeRow,
+    PersonRow,
+    Reason,
+    RecommendationLetter,
+    Signature,
+    SignerBlock,
+    VerificationNotice,
+    bps_letterhead,
+)
+from inpassing.letters.texts import DEFAULT_TEXTS, fill
+from inpassing.reference.models import BpsOffice, InpassingCredit, Period
+from inpassing.timeline.models import TimelineEvent
+from proposals.models import Proposal
+
+from .models import Letter, LetterLine
+
+Status = Proposal.Status
+
+# Ended proposals of which a notice tells the agency. What the agency itself took back is not told.
+NOT_RECOMMENDED = {
+    Status.NOMINATION_REJECTED: "usulan ditolak",
+    Status.NOT_ELIGIBLE: "tidak memenuhi syarat",
+    Status.PORTFOLIO_FAILED: "tidak lulus portofolio",
+    Status.TEST_FAILED: "tidak lulus uji kompetensi",
+    Status.TEST_ABSENT: "tidak hadir uji kompetensi",
+    Status.NOT_RECOMMENDED: "tidak direkomendasikan",
+}
+
+# What an administrator has not typed yet: the letter then leaves the agency's letter unnamed.
+OPENING_WITHOUT_REFERENCE = (
+    "Sehubungan dengan usulan {instansi} dalam Jabatan Fungsional {jabatan} pada Inpassing "
+    "{periode}, dengan hormat kami sampaikan hal-hal berikut."
+)
+
+NEXT_STEP = {
+    Status.NOMINATION_REJECTED: "Perbaiki hal yang disebut, lalu usulkan pada periode berikutnya.",
+    Status.NOT_ELIGIBLE: (
+        "Lengkapi persyaratan yang disebut, lalu usulkan kembali pada periode berikutnya."
+    ),
+    Status.PORTFOLIO_FAILED: (
+        "Lengkapi bukti kerja yang disebut, lalu usulkan kembali pada periode berikutnya."
+    ),
+    Status.TEST_FAILED: "Dapat mengikuti uji kompetensi lagi bila diusulkan periode berikutnya.",
+    Status.TEST_ABSENT: "Dapat mengikuti uji kompetensi lagi bila diusulkan periode berikutnya.",
+    Status.NOT_RECOMMENDED: "Dapat diusulkan kembali bila formasi pada jenjang itu tersedia.",
+}
+
+UNSIGNED = SignerBlock(post="Penanda tangan", name="Nama penanda tangan", nip="–")
+
+LetterDocument = RecommendationLetter | VerificationNotice
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What the signer's act adds to a letter."""
+
+    number: str
+    date: dt.date
+    code: str
+    signature: Signature
+    made_at: dt.datetime
+
+    def as_fields(self) -> dict[str, str]:
+        """The fields of a registered document."""
+        return {
+            "number": self.number,
+            "date": long_date(self.date),
+            "check_code": self.code,
+            "check_url": check_url(self.code),
+            "signature": self.signature,
+            "made_at": self.made_at.isoformat(timespec="seconds"),
+        }
+
+
+def check_url(code: str) -> str:
+    """The public address at which a code is checked, as the QR code holds it."""
+    return f"{settings.SITE_URL}{reverse('recommendations:check_letter', args=[code])}"
+
+
+def signer_block(user: User) -> SignerBlock:
+    """What the letter says of a signer; the profile is loaded."""
+    profile = user.signer_profile
+    return SignerBlock(
+        post=profile.post,
+        name=user.full_name,
+        nip=user.nip or "",
+        rank=str(profile.rank) if profile.rank else "",
+        on_behalf_of=profile.capacity.removeprefix("a.n.").strip(),
+    )
+
+
+def compose(
+    letter: Letter, *, signer: SignerBlock | None = None, fixed: Fixed | None = None
+) -> LetterDocument:
+    """The document of a recommendation letter or a notice (loaded by for_page); about five queries.
+
+    Without `fixed` it is a draft. Blank fields stay blank: ask the document for missing_fields().
+    """
+    lines = lines_of(letter)
+    block = signer or UNSIGNED
+    extra = fixed.as_fields() if fixed else {}
+    if letter.is_notice:
+        return _notice(letter, lines, block, extra)
+    return _recommendation(letter, lines, block, extra)
+
+
+def compose_extract(
+    document: RecommendationLetter, row: PersonRow, proposal: Proposal, *, code: str
+) -> Extract:
+    """The extract of one row of a letter that has its number."""
+    texts = DEFAULT_TEXTS["extract"]
+    fields = {
+        "penerima": document.addressee.post,
+        "hal": document.subject,
+        "jabatan": proposal.level.position.name,
+    }
+    return Extract(
+        letterhead=document.letterhead,
+        place=document.place,
+        subject=document.subject,
+        addressee=document.addressee,
+        opening=fill(str(texts["opening"]), fields),
+        closing=fill(str(texts["closing"]), fields),
+        person=row,
+        agency=proposal.agency.name,
+        rank_since=long_date(proposal.rank_effective_on),
+        signer=document.signer,
+        number=document.number,
+        date=document.date,
+        check_code=code,
+        check_url=check_url(code),
+        signature=document.signature,
+        made_at=document.made_at,
+    )
+
+
+def fingerprint(document: LetterDocument) -> str:
+    """The hash of what a draft says, whoever signs it: changes when a name or a count does."""
+    bare = replace(
+        document,
+        signer=UNSIGNED,
+        copies=(),
+        number="",
+        date="",
+        check_code="",
+        check_url="",
+        signature="",
+        made_at="",
+    )
+    text = json.dumps(bare.to_json(), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def lines_of(letter: Letter) -> list[LetterLine]:
+    """The letter's rows in order, with all that the annex prints."""
+    return list(
+        letter.lines.select_related(
+            "proposal__rank",
+            "proposal__education",
+            "proposal__level__position",
+            "proposal__work_unit",
+            "proposal__agency",
+            "proposal__participant",
+        ).order_by("order", "pk")
+    )
+
+
+def _recommendation(
+    letter: Letter, lines: list[LetterLine], signer: SignerBlock, extra: dict[str, str]
+) -> RecommendationLetter:
+    texts = DEFAULT_TEXTS["recommendation"]
+    agency = letter.agency
+    position = letter.position
+    assert position is not None  # a constraint of the database
+    fields = {
+        "jabatan": position.name,
+        "periode": letter.period.name,
+        "instansi": agency.name,
+        "pengirim": agency.addressee or agency.name,
+        "nomor_usulan": letter.reference_number,
+        "tanggal_usulan": long_date(letter.reference_date) if letter.reference_date else "",
+    }
+    has_reference = bool(letter.reference_number and letter.reference_date)
+    opening = texts["opening"] if has_reference else OPENING_WITHOUT_REFERENCE
+    counts = _counts(letter, len(lines))
+    points = list(texts["points"])
+    if counts is None:
+        del points[0]  # it leads to the table
+    elif not counts.refused:
+        del points[-1]  # it speaks of those who are not recommended
+    return RecommendationLetter(
+        letterhead=bps_letterhead(),
+        place=settings.LETTERHEAD["city"],
+        subject=fill(str(texts["subject"]), fields),
+        addressee=_addressee(agency),
+        opening=fill(str(opening), fields),
+        points=tuple(fill(point, fields) for point in points),
+        closing=str(texts["closing"]),
+        annex_title=fill(str(texts["annex_title"]), fields),
+        people=_person_rows(letter.period, lines),
+        counts=counts,
+        credit_note=str(texts["credit_note"]),
+        copies=_copies(agency, signer),
+        signer=signer,
+        **extra,
+    )
+
+
+def _notice(
+    letter: Letter, lines: list[LetterLine], signer: SignerBlock, extra: dict[str, str]
+) -> VerificationNotice:
+    texts = DEFAULT_TEXTS["verification_notice"]
+    agency, period = letter.agency, letter.period
+    fields = {
+        "periode": period.name,
+        "instansi": agency.name,
+        "narahubung": _contact(period),
+    }
+    return VerificationNotice(
+        letterhead=bps_letterhead(),
+        place=settings.LETTERHEAD["city"],
+        subject=fill(str(texts["subject"]), fields),
+        addressee=_addressee(agency),
+        opening=fill(str(texts["opening"]), fields),
+        points=tuple(fill(point, fields) for point in texts["points"]),
+        closing=str(texts["closing"]),
+        annex_title=fill(str(texts["annex_title"]), fields),
+        people=tuple(_notice_row(line.proposal) for line in lines),
+        copies=_copies(agency, signer),
+        signer=signer,
+        **extra,
+    )
+
+
+def _addressee(agency: Agency) -> Addressee:
+    return Addressee(post=agency.addressee, attention=agency.addressee_via)
+
+
+def _contact(period: Period) -> str:
+    parts = [period.contact_name, period.contact_phone, period.contact_email]
+    return ", ".join(part for part in parts if part) or "pengelola Inpassing Badan Pusat Statistik"
+
+
+def _copies(agency: Agency, signer: SignerBlock) -> tuple[str, ...]:
+    """The head of BPS (who does not write to himself), BKN, and the province's BPS office."""
+    copies = ["Kepala Badan Pusat Statistik (sebagai laporan)", "Kepala Badan Kepegawaian Negara"]
+    if signer.post.startswith("Kepala Badan Pusat Statistik"):
+        del copies[0]
+    if agency.region_id:
+        office = BpsOffice.objects.filter(region=agency.province_code).first()
+        if office:
+            copies.append(f"Kepala {office.name}")
+    return tuple(copies)
+
+
+def _counts(letter: Letter, recommended: int) -> Counts | None:
+    """The table of counts, when this letter and those not recommended are all that was proposed.
+
+    While others of the agency are still in the process, or stand in another letter, the figures
+    would not add up: then there is no table.
+    """
+    statuses = Counter(
+        Proposal.objects.filter(
+            agency=letter.agency_id, position=letter.position_id, period=letter.period_id
+        )
+        .exclude(status__in=[Status.DRAFT, Status.NOT_PROPOSED, Status.WITHDRAWN])
+        .values_list("status", flat=True)
+    )
+    refused = tuple(
+        Count(label=label, people=statuses[status])
+        for status, label in NOT_RECOMMENDED.items()
+        if statuses[status]
+    )
+    proposed = sum(statuses.values())
+    if proposed != recommended + sum(count.people for count in refused):
+        return None
+    return Counts(proposed=proposed, recommended=recommended, not_recommended=refused)
+
+
+def _person_rows(period: Period, lines: list[LetterLine]) -> tuple[PersonRow, ...]:
+    tested = set(
+        TimelineEvent.objects.filter(
+            proposal_id__in=[line.proposal_id for line in lines], kind="proposal.test_required"
+        ).values_list("proposal_id", flat=True)
+    )
+    credits = {
+        (cell.rank_id, cell.education_id, cell.years_in_rank): cell.credit
+        for cell in InpassingCredit.objects.filter(period=period)
+    }
+    rows = []
+    for line in lines:
+        proposal = line.proposal
+        years = _full_years(proposal.rank_effective_on, period.ends_on)
+        credit = credits.get((proposal.rank_id, proposal.education_id, min(years, 4)))
+        rows.append(
+            PersonRow(
+                name=proposal.full_name,
+                nip=proposal.nip,
+                rank=str(proposal.rank),
+                unit=proposal.work_unit.name if proposal.work_unit else proposal.agency.name,
+                level=proposal.level.name,
+                credit=format_number(credit) if credit is not None else "",
+                note="Lulus uji kompetensi" if proposal.pk in tested else "Lulus portofolio",
+            )
+        )
+    return tuple(rows)
+
+
+def _notice_row(proposal: Proposal) -> NoticeRow:
+    status = Status(proposal.status)
+    reasons = [text.strip("- ").strip() for text in proposal.end_note.splitlines()]
+    reasons = [text for text in reasons if text] or [NOT_RECOMMENDED[status].capitalize()]
+    return NoticeRow(
+        name=proposal.full_name,
+        nip=proposal.nip,
+        level=proposal.level.name,
+        stage=proposal.get_status_display(),
+        reasons=tuple(Reason(text=text) for text in reasons),
+        next_step=NEXT_STEP.get(status, "Dapat diusulkan kembali pada periode berikutnya."),
+    )
+
+
+def _full_years(since: dt.date, until: dt.date) -> int:
+    years = until.year - since.year
+    if (until.month, until.day) < (since.month, since.day):
+        years -= 1
+    return max(years, 0)

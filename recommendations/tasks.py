@@ -1,0 +1,95 @@
+"""The letter worker: claims letters that a signer has numbered, prints, signs, concludes.
+
+Everything that decides what a letter says was fixed at the signer's act, so a run after a crash
+makes the same letter, and `conclude` stores it once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from inpassing.errors import TransitionError
+from inpassing.letters.documents import document_from_json
+from inpassing.letters.errors import LetterError
+from inpassing.letters.render import render_document
+from inpassing.letters.signing import sign_pdf
+from inpassing.queue import hint
+
+from .models import Letter
+from .workflow import conclude
+
+logger = logging.getLogger(__name__)
+
+CLAIM = timedelta(minutes=2)
+MAX_ATTEMPTS = 3
+CHUNK_SECONDS = 45.0
+GAVE_UP = "Surat tidak dapat dibuat karena gangguan sistem."
+
+
+@shared_task
+def issue_due() -> None:
+    """Make the PDFs of all letters that are being issued; harmless when run twice.
+
+    Stops after a while and asks for another round, so that a lost worker costs little.
+    """
+    started = time.monotonic()
+    while time.monotonic() - started < CHUNK_SECONDS:
+        letter = claim_next()
+        if letter is None:
+            return
+        make(letter)
+    hint("recommendations.tasks.issue_due")
+
+
+def claim_next() -> Letter | None:
+    """The oldest letter to be made that nobody holds, now held by the caller."""
+    stale = timezone.now() - CLAIM
+    with transaction.atomic():
+        letter = (
+            Letter.objects.to_be_made()
+            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale), failure="")
+            .select_for_update(skip_locked=True, of=("self",))
+            .order_by("signed_at", "pk")
+            .first()
+        )
+        if letter is None:
+            return None
+        letter.claimed_at = timezone.now()
+        letter.attempts += 1
+        letter.save(update_fields=["claimed_at", "attempts"])
+        return letter
+
+
+def make(letter: Letter) -> None:
+    """Print, sign and conclude one claimed letter, or note why that is not possible."""
+    if letter.attempts > MAX_ATTEMPTS:
+        _give_up(letter, GAVE_UP)
+        return
+    assert letter.content is not None  # a constraint of the database
+    assert letter.signed_at is not None
+    try:
+        pdf = sign_pdf(
+            render_document(document_from_json(letter.content)), signed_at=letter.signed_at
+        )
+        done = conclude(letter, pdf)
+    except (LetterError, TransitionError) as error:
+        _give_up(letter, str(error))
+    except Exception:
+        # The row stays claimed for a while and is tried again, at most MAX_ATTEMPTS times.
+        logger.exception("letter.failed", extra={"letter": letter.pk, "attempt": letter.attempts})
+    else:
+        logger.info("letter.made", extra={"letter": letter.pk, "stored": done})
+
+
+def _give_up(letter: Letter, why: str) -> None:
+    Letter.objects.filter(pk=letter.pk, status=Letter.Status.ISSUING).update(
+        failure=why[:500], claimed_at=None
+    )
+    logger.warning("letter.given_up", extra={"letter": letter.pk})

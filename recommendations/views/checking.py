@@ -1,0 +1,95 @@
+"""The public page that says whether a letter is genuine. No login, nothing uploaded."""
+
+from __future__ import annotations
+
+import re
+
+from allauth.core.internal import ratelimit
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from inpassing.formats import mask_name, mask_nip
+
+from ..forms import CheckForm
+from ..models import Letter
+from ..numbering import read_code
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+NAMES_SHOWN = 3
+CHECK_RATE = "30/m/ip"
+
+
+def _asks_too_often(request: HttpRequest) -> bool:
+    """Whether this address has used up its look-ups; the count lies in the database's cache."""
+    return not ratelimit.consume(
+        request,
+        app="inpassing",
+        action="check_letter",
+        config={"check_letter": CHECK_RATE},
+        limit_get=True,
+    )
+
+
+@login_not_required
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    """The form for a code; a code leads to its page."""
+    form = CheckForm(request.GET if "code" in request.GET else None)
+    if form.is_bound and form.is_valid():
+        typed = form.cleaned_data["code"]
+        if code := read_code(typed):
+            return redirect("recommendations:check_letter", code)
+        form.add_error(
+            "code", "Kode cek terdiri atas 12 angka dan huruf. Cocokkan lagi dengan suratnya."
+        )
+    status = 422 if form.is_bound else 200
+    return render(request, "recommendations/check.html", {"form": form}, status=status)
+
+
+@login_not_required
+@require_safe
+def check_letter(request: HttpRequest, code: str) -> HttpResponse:
+    """What a code stands for: genuine, being made, void, revoked, replaced, or unknown (404)."""
+    if _asks_too_often(request):
+        return render(request, "429.html", status=429)
+    known = read_code(code)
+    if known and known != code:
+        return redirect("recommendations:check_letter", known)
+    letter = (
+        Letter.objects.filter(code=known)
+        .select_related("agency", "position", "period", "signer__signer_profile", "file")
+        .select_related("replaced_by")
+        .first()
+        if known
+        else None
+    )
+    if letter is None:
+        context = {"code": code[:40], "form": CheckForm(initial={"code": code[:40]})}
+        return render(request, "recommendations/check_unknown.html", context, status=404)
+    content = letter.content or {}
+    people = [
+        f"{mask_name(name)}, {mask_nip(nip)}"
+        for name, nip in letter.lines.order_by("order").values_list(
+            "proposal__name", "proposal__nip"
+        )
+    ]
+    typed = "".join(request.GET.get("sha256", "").split()).lower()
+    context = {
+        "letter": letter,
+        "subject": content.get("subject", ""),
+        "addressee": content.get("addressee", {}).get("post", ""),
+        "signer_post": content.get("signer", {}).get("post", ""),
+        "is_signed": bool(content.get("signature")),
+        "people": people,
+        "first_people": people[:NAMES_SHOWN],
+        "more_people": people[NAMES_SHOWN:],
+        "hash_groups": " ".join(re.findall(".{4}", letter.sha256)),
+        "typed": request.GET.get("sha256", "")[:200],
+        "has_typed": bool(typed),
+        "is_hash": bool(SHA256.fullmatch(typed)),
+        "matches": typed == letter.sha256,
+        "form": CheckForm(),
+    }
+    return render(request, "recommendations/check_letter.html", context)

@@ -1,0 +1,314 @@
+"""The list of letters, a letter's own page with its acts, its PDF."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inpassing.accounts.models import SignerProfile, User
+from inpassing.accounts.roles import roles_of
+from inpassing.errors import TransitionError
+from inpassing.files.storage import serve
+from inpassing.keyset import keyset_page
+from inpassing.letters.errors import LetterError
+from inpassing.letters.printing import request_print
+from inpassing.letters.views import answer
+from proposals.models import Proposal
+
+from .. import workflow
+from ..composing import compose, lines_of, signer_block
+from ..forms import ReasonForm, ReferenceForm, RevokeForm
+from ..gate import Gate
+from ..models import Letter
+from ..permissions import (
+    can_administer,
+    can_preview,
+    can_refuse,
+    can_sign,
+    get_letter_for,
+)
+from .story import story_rows
+
+PAGE = 50
+
+
+@require_safe
+def letters(request: HttpRequest) -> HttpResponse:
+    """The letters that concern the visitor, newest first; found by number, agency or status."""
+    rows = Letter.objects.visible_to(request.user)
+    roles = roles_of(request.user)
+    if roles.is_admin or roles.is_signer:
+        rows = rows.main()
+    elif roles.is_operator:
+        rows = rows.filter(
+            ~Q(kind=Letter.Kind.EXTRACT) | Q(lines__proposal__participant=request.user)
+        )
+    query = request.GET.get("q", "").strip()[:80]
+    if query:
+        rows = rows.filter(Q(number__icontains=query) | Q(agency__name__icontains=query))
+    status = request.GET.get("keadaan", "")
+    if status in Letter.Status.values:
+        rows = rows.filter(status=status)
+    page = keyset_page(
+        rows.for_list(),
+        ["-pk"],
+        size=PAGE,
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+    )
+    is_staff = roles.is_admin or roles.is_signer
+    context = {
+        "page": page,
+        "query": query,
+        "status": status,
+        "statuses": Letter.Status.choices if is_staff else [],
+        "is_staff": is_staff,
+    }
+    return render(request, "recommendations/letters.html", context)
+
+
+@require_safe
+def letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """One letter: what it is, who is in it, what can be done, what happened."""
+    row = get_letter_for(request.user, pk)
+    user = request.user
+    roles = roles_of(user)
+    is_staff = can_preview(user, row)
+    is_agency = row.agency_id in roles.agency_ids
+    is_admin = can_administer(user)
+    hold = None
+    uses = []
+    if row.is_draft and is_staff:
+        gate = Gate(row.period, agency=row.agency)
+        hold = workflow.hold_of(row, gate)
+        uses = gate.uses(row.agency_id, row.position_id or "")
+    lines = lines_of(row)
+    decrees = {line.proposal_id for line in lines if _takes_decree(line.proposal)}
+    context = {
+        "letter": row,
+        "lines": lines,
+        "hold": hold,
+        "uses": uses,
+        "is_over": any(use.over for use in uses),
+        "is_staff": is_staff,
+        "is_agency": is_agency,
+        "may_act": is_admin,
+        "may_complete": is_admin and row.is_draft,
+        "may_send": is_admin and row.is_draft and hold is None,
+        "may_sign": row.is_awaiting_signature and can_sign(user, row),
+        "is_barred": row.is_awaiting_signature and roles.is_signer and not can_sign(user, row),
+        "may_refuse": row.is_awaiting_signature and can_refuse(user, row),
+        "decrees": decrees if is_agency and row.is_recommendation else set(),
+        "extracts": row.extracts.count() if row.is_recommendation else 0,
+        "deliveries": row.deliveries.select_related("user") if is_staff or is_agency else [],
+        "events": story_rows(row) if is_staff else [],
+        "succeeded": row.replaced_by if _may_know(user, row.replaced_by) else None,
+    }
+    return render(request, "recommendations/letter.html", context)
+
+
+def _takes_decree(proposal: Proposal) -> bool:
+    return proposal.status == Proposal.Status.RECOMMENDED
+
+
+def _may_know(user: User, row: Letter | None) -> bool:
+    return row is not None and Letter.objects.visible_to(user).filter(pk=row.pk).exists()
+
+
+@require_safe
+def letter_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The signed original, byte for byte; the first download is recorded."""
+    row = get_letter_for(request.user, pk)
+    if row.file is None:
+        messages.info(request, "PDF surat ini belum ada. Muat ulang beberapa saat lagi.")
+        return redirect("recommendations:letter", row.pk)
+    if not can_preview(request.user, row):
+        workflow.note_download(row, by=request.user)
+    return serve(request, row.file, download=True)
+
+
+@require_safe
+def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A letter without a number as PDF, printed by the worker."""
+    row = get_letter_for(request.user, pk, can_preview)
+    back = reverse("recommendations:letter", args=[row.pk])
+    if row.file is not None:
+        return redirect("recommendations:letter_file", row.pk)
+    if row.status not in Letter.OPEN:
+        messages.info(request, "Surat ini sudah bernomor. PDF-nya sedang dibuat.")
+        return redirect(back)
+    profile = SignerProfile.objects.select_related("rank").filter(user=request.user).first()
+    block = None
+    if profile and roles_of(request.user).is_signer:
+        request.user.signer_profile = profile
+        block = signer_block(request.user)
+    try:
+        job = request_print(
+            row,
+            compose(row, signer=block),
+            filename=f"konsep-{workflow.file_name(row)}",
+            by=request.user,
+        )
+    except LetterError as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    return answer(request, job, back_url=back, back_label="Kembali ke surat")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reference(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name the agency's letter of proposal, to which this one answers."""
+    row = get_letter_for(request.user, pk, can_administer)
+    form = ReferenceForm(request.POST or None, instance=row)
+    back = reverse("recommendations:letter", args=[row.pk])
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.set_reference(
+                row,
+                by=request.user,
+                number=form.cleaned_data["reference_number"],
+                date=form.cleaned_data["reference_date"],
+            )
+        except TransitionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "Surat usulan instansi disimpan.")
+        return redirect(back)
+    context = {
+        "letter": row,
+        "form": form,
+        "title": "Surat usulan instansi",
+        "text": "Disebut pada pembuka surat. Dikosongkan bila instansi tidak menyuratinya.",
+        "submit": "Simpan",
+        "cancel_url": back,
+        "calm": True,
+    }
+    return render(
+        request, "recommendations/letter_act.html", context, status=422 if form.errors else 200
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def overrun(request: HttpRequest, pk: int) -> HttpResponse:
+    """Recommend beyond the validated formation, with a reason."""
+    row = get_letter_for(request.user, pk, can_administer)
+    form = ReasonForm(request.POST or None)
+    back = reverse("recommendations:letter", args=[row.pk])
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.allow_overrun(row, by=request.user, reason=form.cleaned_data["reason"])
+        except TransitionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "Alasan disimpan. Surat dapat dikirim ke penanda tangan.")
+        return redirect(back)
+    gate = Gate(row.period, agency=row.agency)
+    uses = [use for use in gate.uses(row.agency_id, row.position_id or "") if use.over]
+    context = {
+        "letter": row,
+        "form": form,
+        "title": "Rekomendasikan melebihi formasi?",
+        "text": " ".join(use.sentence for use in uses) or "Surat ini tidak melebihi formasi.",
+        "submit": "Simpan alasan",
+        "cancel_url": back,
+    }
+    return render(
+        request, "recommendations/letter_act.html", context, status=422 if form.errors else 200
+    )
+
+
+@require_POST
+def recall(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a letter back from the signers."""
+    row = get_letter_for(request.user, pk, can_administer)
+    try:
+        workflow.recall(row, by=request.user)
+    except TransitionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Surat ditarik dan kembali menjadi konsep.")
+    return redirect("recommendations:letter", row.pk)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the worker try again."""
+    row = get_letter_for(request.user, pk, can_administer)
+    try:
+        workflow.retry(row, by=request.user)
+    except TransitionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Surat dibuat ulang. Nomornya tetap.")
+    return redirect("recommendations:letter", row.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a numbered letter void before it goes out."""
+    row = get_letter_for(request.user, pk, can_administer)
+    form = ReasonForm(request.POST or None)
+    back = reverse("recommendations:letter", args=[row.pk])
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.void(row, by=request.user, reason=form.cleaned_data["reason"])
+        except TransitionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(
+                request, f"Surat {row.number} dibatalkan. Nomornya tidak dipakai lagi."
+            )
+        return redirect(back)
+    context = {
+        "letter": row,
+        "form": form,
+        "title": f"Batalkan surat {row.number or 'ini'}?",
+        "text": (
+            "Nomor tetap tercatat sebagai batal dan tidak dipakai lagi. Peserta tetap siap "
+            "direkomendasikan dan masuk surat baru bila dihimpun lagi."
+        ),
+        "submit": "Batalkan surat",
+        "cancel_url": back,
+    }
+    return render(
+        request, "recommendations/letter_act.html", context, status=422 if form.errors else 200
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke an issued letter, to replace it or to withdraw the recommendation."""
+    row = get_letter_for(request.user, pk, can_administer)
+    form = RevokeForm(request.POST or None, letter=row)
+    back = reverse("recommendations:letter", args=[row.pk])
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.revoke(
+                row,
+                by=request.user,
+                reason=form.cleaned_data["reason"],
+                replace=form.replaces,
+            )
+        except TransitionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"Surat {row.number} dicabut. Instansi diberi tahu.")
+        return redirect(back)
+    context = {
+        "letter": row,
+        "form": form,
+        "title": f"Cabut surat {row.number or 'ini'}?",
+        "text": (
+            "Halaman cek surat menyatakan surat ini dicabut, dengan alasan Anda. Instansi dan "
+            "peserta menerima pesan. Pencabutan tidak dapat dibatalkan."
+        ),
+        "submit": "Cabut surat",
+        "cancel_url": back,
+    }
+    return render(
+        request, "recommendations/letter_act.html", context, status=422 if form.errors else 200
+    )

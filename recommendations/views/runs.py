@@ -1,0 +1,227 @@
+"""The administrator's pages: what will be written to whom, what is held, sending to the signers."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inpassing.accounts.models import Agency
+from inpassing.errors import TransitionError
+from inpassing.keyset import keyset_page
+from inpassing.reference.models import Period
+from proposals.models import Proposal
+
+from .. import workflow
+from ..forms import AddresseeForm, PutUpForm, ReasonForm
+from ..gate import NOT_VALIDATED, Gate
+from ..models import Letter, Run
+from ..permissions import can_administer, can_see_runs, get_run_for
+from .story import story_rows
+
+PAGE = 50
+Status = Letter.Status
+
+
+@require_safe
+def runs(request: HttpRequest) -> HttpResponse:
+    """Periods that are open or have letters, newest first."""
+    if not can_see_runs(request.user):
+        raise PermissionDenied
+    periods = (
+        Period.objects.exclude(status=Period.Status.DRAFT)
+        .select_related("run")
+        .annotate(
+            ready=Count("proposals", filter=Q(proposals__status=Proposal.Status.READY)),
+            recommended=Count(
+                "proposals",
+                filter=Q(
+                    proposals__status__in=[Proposal.Status.RECOMMENDED, Proposal.Status.APPOINTED]
+                ),
+            ),
+        )
+    )
+    context = {
+        "periods": periods,
+        "can_start": can_administer(request.user),
+    }
+    return render(request, "recommendations/runs.html", context)
+
+
+@require_POST
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin the run of a period and gather at once."""
+    if not can_administer(request.user):
+        raise PermissionDenied
+    period = get_object_or_404(Period.objects.exclude(status=Period.Status.DRAFT), pk=pk)
+    run = workflow.start_run(period, by=request.user)
+    _say_gathered(request, workflow.gather(run, by=request.user))
+    return redirect("recommendations:run", run.pk)
+
+
+@require_safe
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """One run: progress, what is held and why, every letter."""
+    row = get_run_for(request.user, pk)
+    gate = Gate(row.period)
+    drafts = list(row.letters.main().drafts().for_list().order_by("agency__name", "pk"))
+    held = [(letter, hold) for letter in drafts if (hold := gate.hold_of(letter))]
+    waiting = list(
+        Proposal.objects.filter(period=row.period)
+        .ready()
+        .exclude(letter_lines__kind=Letter.Kind.RECOMMENDATION, letter_lines__is_current=True)
+        .for_list()
+        .order_by("agency__name", "sort_name")
+    )
+    back = [p for p in waiting if not gate.is_validated(p.agency_id, p.position_id)]
+    page = keyset_page(
+        row.letters.main().for_list(),
+        ["agency_name", "pk"],
+        size=PAGE,
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+    )
+    counts = _counts(row)
+    context = {
+        "run": row,
+        "counts": counts,
+        "made": counts["issued"] + counts["revoked"],
+        "to_make": counts["issuing"] + counts["issued"] + counts["revoked"],
+        "held": held[:PAGE],
+        "held_total": len(held) + len(back),
+        "held_back": [
+            (p, NOT_VALIDATED.format(position=p.position.name, agency=p.agency.name))
+            for p in back[:PAGE]
+        ],
+        "ungathered": len(waiting) - len(back),
+        "can_send": len(drafts) > len(held),
+        "sendable": len(drafts) - len(held),
+        "page": page,
+        "is_early": workflow.is_early(row),
+        "may_act": can_administer(request.user),
+        "events": story_rows(row),
+    }
+    return render(request, "recommendations/run.html", context)
+
+
+def _counts(row: Run) -> dict[str, int]:
+    kinds = {
+        kind: Count("pk", filter=Q(kind=kind) & ~Q(status=Status.VOID)) for kind in Letter.Kind
+    }
+    states = {status: Count("pk", filter=Q(status=status)) for status in Status}
+    stuck = Count("pk", filter=Q(status=Status.ISSUING) & ~Q(failure=""))
+    return row.letters.order_by().aggregate(
+        **{str(key): value for key, value in {**kinds, **states}.items()}, stuck=stuck
+    )
+
+
+@require_POST
+def gather(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add what became READY, or ended, since."""
+    row = get_run_for(request.user, pk, can_administer)
+    _say_gathered(request, workflow.gather(row, by=request.user))
+    return redirect("recommendations:run", row.pk)
+
+
+def _say_gathered(request: HttpRequest, done: workflow.Gathered) -> None:
+    if not done.changed:
+        messages.info(request, "Tidak ada yang baru. Semua usulan sudah masuk surat.")
+        return
+    parts = [
+        f"{done.recommended} orang masuk surat rekomendasi" if done.recommended else "",
+        f"{done.noticed} orang masuk pemberitahuan" if done.noticed else "",
+        f"{done.dropped} orang dikeluarkan dari konsep" if done.dropped else "",
+    ]
+    messages.success(request, f"Dihimpun: {', '.join(part for part in parts if part)}.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def put_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the drafts to the signers, after a page that says what follows."""
+    row = get_run_for(request.user, pk, can_administer)
+    chosen = [int(value) for value in request.GET.getlist("letter") if value.isdecimal()]
+    back = reverse("recommendations:run", args=[row.pk])
+    form = PutUpForm(request.POST or None, is_early=workflow.is_early(row))
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = workflow.put_up(
+                row,
+                by=request.user,
+                letters=chosen or None,
+                early_reason=form.cleaned_data.get("early_reason", ""),
+            )
+        except TransitionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"{done.sent} surat dikirim ke penanda tangan.")
+            if done.held:
+                messages.warning(request, f"{len(done.held)} surat tertahan dan tetap konsep.")
+        return redirect(back)
+    drafts = row.letters.main().drafts()
+    number = drafts.filter(pk__in=chosen).count() if chosen else drafts.count()
+    context = {
+        "run": row,
+        "form": form,
+        "number": number,
+        "is_early": workflow.is_early(row),
+        "cancel_url": back,
+        "action": request.get_full_path(),
+    }
+    return render(
+        request, "recommendations/put_up.html", context, status=422 if form.errors else 200
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def addressee(request: HttpRequest, pk: int, agency_pk: int) -> HttpResponse:
+    """Complete whom the letters to an agency of this run are addressed to."""
+    row = get_run_for(request.user, pk, can_administer)
+    agency = get_object_or_404(Agency.objects.filter(letters__run=row).distinct(), pk=agency_pk)
+    name = agency.name
+    form = AddresseeForm(request.POST or None, instance=agency)
+    back = reverse("recommendations:run", args=[row.pk])
+    if request.method == "POST" and form.is_valid():
+        workflow.set_addressee(
+            agency,
+            by=request.user,
+            fields={field: form.cleaned_data[field] for field in form.Meta.fields},
+        )
+        messages.success(request, f"Penerima surat {name} disimpan.")
+        return redirect(back)
+    context = {"run": row, "agency": agency, "form": form, "cancel_url": back}
+    return render(
+        request, "recommendations/addressee.html", context, status=422 if form.errors else 200
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_recommend(request: HttpRequest, pk: int, proposal_pk: int) -> HttpResponse:
+    """End a READY proposal for which no post is left or whose formation was never validated."""
+    row = get_run_for(request.user, pk, can_administer)
+    proposal = get_object_or_404(
+        Proposal.objects.filter(period=row.period).for_list(), pk=proposal_pk
+    )
+    if proposal.nip == request.user.nip or proposal.participant_id == request.user.pk:
+        raise PermissionDenied
+    back = reverse("recommendations:run", args=[row.pk])
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.not_recommend(
+                row, proposal, by=request.user, reason=form.cleaned_data["reason"]
+            )
+        except TransitionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"{proposal.full_name} tidak direkomendasikan.")
+        return redirect(back)
+    if proposal.status != Proposal.Status.READY and request.method != "POST":
+        raise Http404
+    context = {"run": row, "proposal": proposal, "form": form, "cancel_url": back}
+    return render(
+        request, "recommendations/not_recommend.html", context, status=422 if form.errors else 200
+    )

@@ -1,0 +1,99 @@
+"""The signer's pages: what waits for a signature, the act, the refusal."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from inpassing.accounts.models import SignerProfile
+from inpassing.accounts.roles import roles_of
+from inpassing.errors import TransitionError
+from inpassing.keyset import keyset_page
+
+from .. import workflow
+from ..forms import ReasonForm
+from ..models import Letter
+from ..permissions import can_refuse, get_letter_for, get_letters_to_sign
+
+PAGE = 50
+
+
+@require_safe
+def signing(request: HttpRequest) -> HttpResponse:
+    """Letters that wait for a signature, and what is being made now."""
+    if not roles_of(request.user).is_signer:
+        raise PermissionDenied
+    awaiting = Letter.objects.main().awaiting_signature()
+    page = keyset_page(
+        awaiting.for_list(),
+        ["agency_name", "pk"],
+        size=PAGE,
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+    )
+    mine = Letter.objects.filter(signer=request.user)
+    context = {
+        "page": page,
+        "barred": awaiting.barred_for(request.user),
+        "profile": SignerProfile.objects.filter(user=request.user).first(),
+        "issuing": mine.filter(status=Letter.Status.ISSUING).count(),
+        "recent": mine.main().exclude(status=Letter.Status.VOID).for_list().order_by("-pk")[:10],
+    }
+    return render(request, "recommendations/signing.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def issue(request: HttpRequest) -> HttpResponse:
+    """Issue one or many letters, after a page that lists them and says what follows."""
+    data = request.POST if request.method == "POST" else request.GET
+    letters = get_letters_to_sign(request.user, data.getlist("letter"))
+    if not letters:
+        messages.error(request, "Belum ada surat yang dipilih. Centang suratnya lebih dahulu.")
+        return redirect("recommendations:signing")
+    if request.method != "POST":
+        return render(request, "recommendations/issue.html", {"letters": letters})
+    issued = []
+    for letter in letters:
+        try:
+            issued.append(workflow.issue(letter, by=request.user))
+        except TransitionError as error:
+            messages.error(request, f"{letter.agency.name}: {error}")
+    if len(issued) == 1:
+        messages.success(request, f"Surat {issued[0].number} diterbitkan. PDF sedang dibuat.")
+        return redirect("recommendations:letter", issued[0].pk)
+    if issued:
+        numbers = f"{issued[0].number} sampai {issued[-1].number}"
+        messages.success(
+            request, f"{len(issued)} surat diterbitkan, nomor {numbers}. PDF sedang dibuat."
+        )
+    return redirect("recommendations:signing")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def refuse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a letter back to the administrators with a reason."""
+    letter = get_letter_for(request.user, pk, can_refuse)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.refuse(letter, by=request.user, reason=form.cleaned_data["reason"])
+        except TransitionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "Surat ditolak dan kembali ke administrator.")
+        return redirect("recommendations:signing")
+    context = {
+        "letter": letter,
+        "form": form,
+        "title": f"Tolak {letter.title.lower()} untuk {letter.agency.name}?",
+        "text": "Surat kembali menjadi konsep. Tidak ada nomor yang terpakai.",
+        "submit": "Tolak surat",
+        "cancel_url": reverse("recommendations:letter", args=[letter.pk]),
+    }
+    return render(
+        request, "recommendations/letter_act.html", context, status=422 if form.errors else 200
+    )
