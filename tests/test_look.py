@@ -130,7 +130,7 @@ SAMPLE: dict[str, tuple[dict[str, object], list[str]]] = {
             "Masuk</a>",
         ],
     ),
-    "_next.html": ({"steps": ["Tunggu email."]}, ["Apa selanjutnya</h2><ol><li>Tunggu email."]),
+    "_next.html": ({"steps": ["Tunggu email."]}, ["Apa selanjutnya</h2>\n<ol><li>Tunggu email."]),
     "_pager.html": (
         {"range_text": "1–25 dari 37", "next_url": "?h=2"},
         ["1–25 dari 37", 'href="?h=2" rel="next"'],

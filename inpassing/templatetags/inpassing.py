@@ -290,7 +290,7 @@ def summarize_errors(*sources: forms.BaseForm | BaseFormSet | str | None) -> lis
     for source in sources:
         if isinstance(source, BaseFormSet):
             if source.is_bound:
-                links += [{"anchor": "", "text": error} for error in source.non_form_errors()]
+                links += [{"anchor": "", "text": str(e)} for e in source.non_form_errors()]
                 for form in source.forms:
                     links += _form_errors(form)
         elif isinstance(source, forms.BaseForm):
