@@ -51,7 +51,7 @@ ARCHIVES_ANYWHERE = (b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00", b"7z\xbc\xaf\
 MARKUP = re.compile(
     rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?php|\?xml|%@|hta:)", re.IGNORECASE
 )
-OBJECT = re.compile(rb"(?<![0-9])[0-9]{1,10}[\s\x00]+[0-9]{1,5}[\s\x00]+obj(?![a-zA-Z])")
+OBJECT = re.compile(rb"(?<![0-9])([0-9]{1,10})[\s\x00]+[0-9]{1,5}[\s\x00]+obj(?![a-zA-Z])")
 ENDING = re.compile(rb"startxref[\s\x00]*([0-9]{1,10})")
 
 
@@ -106,6 +106,21 @@ def is_cut_off(data: bytes) -> bool:
     if OBJECT.search(data, last_end) and not ends_with_xref_stream(data):
         return True
     return is_shorter_than_linearised(data)
+
+
+def with_startxref(data: bytes) -> bytes | None:
+    """A file that lacks only `startxref`, with that added; None when more is missing."""
+    if ENDING.search(data):
+        return None
+    if ends_with_xref_stream(data):
+        last = data.rfind(b" obj", 0, data.rfind(b"endobj"))
+        heads = list(OBJECT.finditer(data, max(0, last - 20), last + 4))
+        at = heads[-1].start() if heads else -1
+    else:
+        at = data.rfind(b"xref")
+    if at < 0:
+        return None
+    return data + b"\nstartxref\n%d\n%%%%EOF\n" % at
 
 
 def ends_with_xref_stream(data: bytes) -> bool:

@@ -18,7 +18,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from . import picture, reading
+from . import picture
+from .judge import judge
 
 MEGABYTE = 1024 * 1024
 LENGTH_BYTES = 4
@@ -150,7 +151,7 @@ def inspect(work: socket.socket, data: bytes, limits: dict[str, float]) -> None:
         work.sendall(len(text).to_bytes(LENGTH_BYTES, "big") + text)
 
     try:
-        verdict, page = reading.judge(
+        verdict = judge(
             data,
             max_pages=int(limits["max_pages"]),
             certain=lambda code: say(kind="certain", code=code),
@@ -159,10 +160,10 @@ def inspect(work: socket.socket, data: bytes, limits: dict[str, float]) -> None:
         say(kind="verdict", code="too_complex", pages=None)
         return
     say(kind="verdict", code=verdict.code, pages=verdict.pages)
-    if page is None or not limits["preview"]:
+    if verdict.page is None or not limits["preview"]:
         return
     try:
-        drawn = picture.draw(page)
+        drawn = picture.draw(verdict.page)
     except (MemoryError, RuntimeError, ValueError):
         return  # the verdict stands without a picture
     if drawn:

@@ -1,0 +1,56 @@
+"""Which names make a file active: it runs, opens, fetches, plays, sends or carries something."""
+
+import re
+
+# Actions. A go-to, a link, a named command, show/hide and reset alone are harmless.
+ACTIONS = frozenset(
+    (
+        "JavaScript",
+        "Launch",
+        "GoToR",
+        "GoToE",
+        "SubmitForm",
+        "ImportData",
+        "Rendition",
+        "Movie",
+        "Sound",
+        "RichMediaExecute",
+        "GoTo3DView",
+    )
+)
+ANNOTATIONS = frozenset(("FileAttachment", "RichMedia", "Screen", "Movie", "Sound", "3D"))
+KEYS = frozenset(("/JS", "/EF", "/XFA", "/RichMediaContent", "/RichMediaSettings"))
+
+_END = rb"(?=[\s\x00/\[\]<>()%]|$)"
+# Any of the names, for a first look at an object's text: a match is then read properly.
+HINT = re.compile(
+    rb"/(?:JS|EF|XFA|RichMedia\w*|JavaScript|Launch|GoToR|GoToE|SubmitForm|ImportData|Rendition"
+    rb"|Movie|Sound|GoTo3DView|FileAttachment|Screen|3D|EmbeddedFile|Thread)"
+    + _END
+    + rb"|(?i:javascript)(?=:)"
+)
+# The same where nothing can be read properly, as in the raw bytes of a broken file: names that
+# also mean something harmless (a blend mode Screen) count only as a type or alone in an object. No
+# script runs without a key JS, no attachment opens without EF.
+TRACE = re.compile(
+    rb"/(?:JS|EF|XFA|RichMedia\w*|Launch|GoToR|GoToE|SubmitForm|ImportData|GoTo3DView"
+    rb"|FileAttachment)" + _END + rb"|(?:/S|/Subtype|obj)[\s\x00]*"
+    rb"/(?:Screen|Movie|Sound|3D|Rendition|Thread)" + _END + rb"|(?i:javascript)(?=:)"
+)
+
+
+def is_active(entries: dict[str, object]) -> bool:
+    """True for a dictionary with these entries, names written with their slash."""
+    if not KEYS.isdisjoint(entries):
+        return True
+    action, subtype, link = (entries.get(key) for key in ("/S", "/Subtype", "/URI"))
+    # A few viewers take a string for a name.
+    if isinstance(action, str):
+        action = action.removeprefix("/")
+        if action in ACTIONS or (action == "Thread" and "/F" in entries):
+            return True
+    if isinstance(subtype, str) and subtype.removeprefix("/") in ANNOTATIONS:
+        return True
+    if entries.get("/Type") == "/EmbeddedFile":
+        return True
+    return isinstance(link, str) and link.strip().lower().startswith("javascript:")
