@@ -15,7 +15,14 @@ from django.shortcuts import get_object_or_404
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 
-from .models import Formation, OperatorRequest, Proposal, ProposalDocument, in_scope
+from .models import (
+    DocumentVersion,
+    Formation,
+    OperatorRequest,
+    Proposal,
+    ProposalDocument,
+    in_scope,
+)
 
 Predicate = Callable[[User, Any], bool]
 
@@ -56,6 +63,11 @@ def can_withdraw(user: User, proposal: Proposal) -> bool:
     return can_fill(user, proposal) or can_edit_as_operator(user, proposal)
 
 
+def can_print_statement(user: User, proposal: Proposal) -> bool:
+    """The participant, and the agency's operators for them."""
+    return can_fill(user, proposal) or proposal.agency_id in roles_of(user).agency_ids
+
+
 def can_administer(user: User, obj: object) -> bool:
     return roles_of(user).is_admin
 
@@ -90,6 +102,18 @@ def get_document_for(user: User, pk: int, can: Predicate = can_view) -> Proposal
     )
     get_proposal_for(user, document.proposal_id, can)
     return document
+
+
+def get_version_for(user: User, pk: int) -> DocumentVersion:
+    """One upload, for whoever may see its proposal. Before the inspector has accepted it only the
+    participant may open it (403 for the others): it may do harm."""
+    version = get_object_or_404(
+        DocumentVersion.objects.select_related("file", "document__requirement"), pk=pk
+    )
+    proposal = get_proposal_for(user, version.document.proposal_id)
+    if not version.file.is_accepted and not can_fill(user, proposal):
+        raise PermissionDenied
+    return version
 
 
 def can_edit_formation(user: User, formation: Formation) -> bool:

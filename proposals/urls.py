@@ -1,11 +1,94 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from .views import (
+    acts,
+    candidates,
+    documents,
+    formations,
+    operator_requests,
+    participant,
+)
 
 app_name = "proposals"
 # One block per page group, in the order of the walk.
 urlpatterns: list[URLPattern] = [
     # Operator requests
+    path("permohonan-operator/", operator_requests.operator_request, name="operator_request"),
+    path(
+        "permohonan-operator/isi/",
+        operator_requests.operator_request_form,
+        name="operator_request_form",
+    ),
+    path(
+        "permohonan-operator/terkirim/",
+        operator_requests.operator_request_sent,
+        name="operator_request_sent",
+    ),
+    path(
+        "permohonan-operator/kirim-ulang/",
+        operator_requests.operator_request_resend,
+        name="operator_request_resend",
+    ),
+    path(
+        "permohonan-operator/dikonfirmasi/",
+        operator_requests.operator_request_confirmed,
+        name="operator_request_confirmed",
+    ),
+    path(
+        "permohonan-operator/konfirmasi/<str:token>/",
+        operator_requests.operator_request_confirm,
+        name="operator_request_confirm",
+    ),
     # Formations
+    path("formasi/", formations.formation_list, name="formation_list"),
+    path("formasi/baru/", formations.formation_create, name="formation_create"),
+    path("formasi/<int:pk>/", formations.formation, name="formation"),
+    path("formasi/<int:pk>/baris/", formations.formation_line_create, name="formation_line_create"),
+    path(
+        "formasi/<int:pk>/baris/<int:line_pk>/",
+        formations.formation_line_edit,
+        name="formation_line_edit",
+    ),
+    path(
+        "formasi/<int:pk>/baris/<int:line_pk>/hapus/",
+        formations.formation_line_remove,
+        name="formation_line_remove",
+    ),
+    path("formasi/<int:pk>/tabel/", formations.formation_table, name="formation_table"),
+    path(
+        "formasi/<int:pk>/tabel/unggah/",
+        formations.formation_table_upload,
+        name="formation_table_upload",
+    ),
+    path("formasi/<int:pk>/kirim/", formations.formation_submit, name="formation_submit"),
     # Candidates
+    path("usulan/", candidates.proposal_list, name="list"),
+    path("usulan/baru/", candidates.candidate_create, name="create"),
+    path("usulan/nip/", candidates.nip_reading, name="nip_reading"),
+    path("usulan/<int:pk>/", candidates.detail, name="detail"),
+    path("usulan/<int:pk>/ubah/", candidates.candidate_edit, name="edit"),
+    path("usulan/<int:pk>/usulkan/", acts.nominate, name="nominate"),
+    path("usulan/<int:pk>/tarik/", acts.withdraw, name="withdraw"),
+    path("usulan/<int:pk>/undangan/", acts.invitation_resend, name="invitation_resend"),
+    path("usulan/<int:pk>/email/", acts.participant_email, name="participant_email"),
     # Participant
+    path("usulan/<int:pk>/berkas/", participant.tasks, name="tasks"),
+    path(
+        "usulan/<int:pk>/data/<slug:step>/", participant.participant_data, name="participant_data"
+    ),
+    path("usulan/<int:pk>/periksa/", participant.check, name="check"),
+    path("usulan/<int:pk>/kirim/", participant.submit_proposal, name="submit"),
+    path("usulan/<int:pk>/tanda-terima/", participant.receipt, name="receipt"),
+    path("usulan/<int:pk>/surat/<slug:code>.pdf", participant.statement, name="statement"),
     # Documents
+    path("dokumen/<int:pk>/", documents.document, name="document"),
+    path("dokumen/<int:pk>/slot/", documents.document_slot, name="document_slot"),
+    path("dokumen/<int:pk>/unggah/", documents.document_upload, name="document_upload"),
+    path("dokumen/<int:pk>/berkas-sama/", documents.document_same_file, name="document_same_file"),
+    path("dokumen/versi/<int:pk>/", documents.document_file, name="document_file"),
+    path(
+        "dokumen/versi/<int:pk>/halaman-pertama/",
+        documents.document_preview,
+        name="document_preview",
+    ),
 ]

@@ -11,6 +11,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.urls import reverse
@@ -20,7 +21,7 @@ from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, sort
 from inpassing.accounts.roles import grant, revoke
 from inpassing.errors import StaleError, TransitionError
 from inpassing.files.models import StoredFile
-from inpassing.files.storage import discard
+from inpassing.files.storage import discard, remove_bytes, store_upload
 from inpassing.formats import long_datetime
 from inpassing.notifications.outbox import enqueue
 from inpassing.reference.models import Region, RequiredDocument
@@ -569,6 +570,18 @@ def open_slots(proposal: Proposal) -> None:
 
 
 # Filling
+
+
+@transaction.atomic
+def put_file(document: ProposalDocument, upload: UploadedFile, *, by: User) -> DocumentVersion:
+    """Keep an uploaded PDF as the newest version of a slot; refused as `attach_version` says, and
+    then nothing is kept."""
+    file = store_upload(upload, owner=document, by=by)
+    try:
+        return attach_version(document, file, by=by)
+    except TransitionError:
+        remove_bytes(file)
+        raise
 
 
 @transaction.atomic

@@ -92,6 +92,11 @@ def discard(row: StoredFile) -> None:
     transaction.on_commit(lambda: default_storage.delete(path), robust=True)
 
 
+def remove_bytes(row: StoredFile) -> None:
+    """Remove the bytes of a file whose row is about to be rolled back."""
+    default_storage.delete(row.path)
+
+
 def save_preview(row: StoredFile, picture: bytes) -> str:
     """Keep the first-page picture of a file; returns its path."""
     return default_storage.save(_new_path(".webp"), ContentFile(picture))
