@@ -251,7 +251,7 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Proposals that hold a post of the formation without having used it."""
         return self.filter(status__in=Proposal.RESERVING)
 
-    def using(self) -> ProposalQuerySet:
+    def holding_post(self) -> ProposalQuerySet:
         """Proposals whose post is used: recommended or appointed."""
         return self.filter(status__in=[Proposal.Status.RECOMMENDED, Proposal.Status.APPOINTED])
 
