@@ -23,6 +23,7 @@ import importlib.util
 import json
 import os
 import pwd
+import re
 import secrets
 import shlex
 import shutil
@@ -596,8 +597,10 @@ def _end_marked(profile: Profile) -> int:
 def _run_command(command: Sequence[str], addresses: Mapping[str, str]) -> int:
     """Run in the foreground, passing on the signals that only we received."""
     child: subprocess.Popen[bytes] | None = None
+    heard = []
 
     def pass_on(number: int, _frame: object) -> None:
+        heard.append(number)
         # Ctrl-C reaches the whole foreground group of a terminal; elsewhere only us.
         if child and not (number == signal.SIGINT and _in_foreground()):
             child.send_signal(number)
@@ -608,8 +611,27 @@ def _run_command(command: Sequence[str], addresses: Mapping[str, str]) -> int:
         child = subprocess.Popen(command, env=os.environ | addresses)
     except OSError as error:
         raise EmbeddedError(f"{command[0]}: {error.strerror}") from error
-    status = child.wait()
-    return 128 - status if status < 0 else status
+    parent = os.getppid()
+    caught = _caught_by_make(parent)
+    while True:
+        try:
+            status = child.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            # GNU make passes SIGTERM on. After SIGINT or SIGHUP it takes its own handler away and
+            # waits for us, who never heard of it; killed, it leaves us behind.
+            if not heard and caught - _caught_by_make(parent):
+                pass_on(signal.SIGTERM, None)
+        else:
+            return 128 - status if status < 0 else status
+
+
+def _caught_by_make(pid: int) -> set[int]:
+    """Of SIGHUP and SIGINT those that this process has a handler for, if it is a make."""
+    mask = re.search(r"^SigCgt:\s*(\w+)", _read(pid, "status"), re.MULTILINE)
+    if not mask or _read(pid, "comm").strip() not in {"make", "gmake"}:
+        return set()
+    caught = int(mask[1], 16)
+    return {number for number in (signal.SIGHUP, signal.SIGINT) if caught >> (number - 1) & 1}
 
 
 def _in_foreground() -> bool:

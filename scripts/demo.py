@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -26,6 +27,11 @@ LOGS = VAR / "log"
 HOST = "127.0.0.1"
 ACCOUNTS = ("admin", "verifikator", "operator", "peserta", "pengawas", "penandatangan")
 PASSWORD = "demo-inpassing"
+# Two chains that know nothing of each other, run at once.
+PREPARATION = (
+    (("migrate", "--no-input"), ("createcachetable",), ("seed_demo",)),
+    (("build_fonts",), ("collectstatic", "--no-input")),
+)
 STOP_SECONDS = 10
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
@@ -111,8 +117,9 @@ def services(port: int) -> list[Service]:
 
 
 def say(text: str) -> None:
-    """One line for the person at the terminal."""
-    print(text, flush=True)
+    """One line for the person at the terminal, who may have closed it."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 def tail(log: Path, lines: int = 15) -> str:
@@ -160,34 +167,38 @@ def environment(port: int) -> dict[str, str]:
 
 
 def prepare(settings: dict[str, str], stop: Sequence[int]) -> None:
-    """Database, static files and demo data; each step may be repeated.
+    """Database and demo data beside static files; each step may be repeated.
 
-    A signal ends it after the step under way, which Ctrl-C does not reach.
+    A signal ends it after the steps under way, which Ctrl-C does not reach.
     """
     log = LOGS / "prepare.log"
     log.write_bytes(b"")
-    for text, *command in (
-        ("database", "migrate", "--no-input"),
-        ("database", "createcachetable"),
-        ("fonts", "build_fonts"),
-        ("static files", "collectstatic", "--no-input"),
-        ("demo data", "seed_demo"),
-    ):
+    with ThreadPoolExecutor() as pool:
+        for chain in [pool.submit(manage, steps, settings, log, stop) for steps in PREPARATION]:
+            chain.result()
+
+
+def manage(
+    steps: Sequence[Sequence[str]], settings: dict[str, str], log: Path, stop: Sequence[int]
+) -> None:
+    """Run management commands one after the other; raises DemoError at the first that fails."""
+    for step in steps:
         if stop:
             return
+        done = subprocess.run(
+            [sys.executable, "manage.py", *step],
+            cwd=ROOT,
+            env=settings,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            check=False,
+        )
         with log.open("ab") as output:
-            done = subprocess.run(
-                [sys.executable, "manage.py", *command],
-                cwd=ROOT,
-                env=settings,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                check=False,
-            )
+            output.write(f"== {step[0]}\n".encode() + done.stdout)
         if done.returncode:
-            raise DemoError(f"{text}: `manage.py {command[0]}` failed ({log}):\n{tail(log)}")
+            raise DemoError(f"`manage.py {step[0]}` failed ({log}):\n{tail(log)}")
 
 
 def wait_for_web(web: Service, port: int, stop: Sequence[int]) -> None:

@@ -329,3 +329,22 @@ def test_the_number_of_a_dead_unreaped_server_does_not_block_the_next(checkout: 
         (data / "postmaster.pid").write_text(f"{dead.pid}\n{data}\n0\n5432\n{data.parent}\n\n\n")
         (data / "postmaster.pid").chmod(0o644)
         assert set(checkout.start("demo")) == {"DATABASE_URL", "REDIS_URL"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_make_alone_ends_everything(checkout: Checkout, number: signal.Signals) -> None:
+    command = " ".join(checkout.command("run", "--profile", "test", "--"))
+    (checkout.folder / "Makefile").write_text(
+        f"demo:\n\t@{command} sh -c 'echo begun; exec sleep 602'\n"
+    )
+    with subprocess.Popen(
+        ["make", "demo"], cwd=checkout.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    ) as make:
+        assert make.stdout
+        assert make.stdout.readline() == "begun\n"
+        make.send_signal(number)
+        assert make.wait(30) == -number
+    until = time.monotonic() + 20
+    while checkout.processes() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert checkout.processes() == []
