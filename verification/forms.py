@@ -1,0 +1,334 @@
+"""What a verifier may type. Status, holder and version are never fields of these forms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+
+from inpassing.reference.models import PortfolioItem, Position, PositionLevel, Region, ReturnReason
+from proposals.models import Formation, FormationLine, Proposal
+
+from .models import DocumentCheck, PortfolioAnswer, PortfolioAssessment
+
+
+class DeskFilter(forms.Form):
+    """The filters of a queue, in the address. What is not valid narrows nothing."""
+
+    q = forms.CharField(
+        label="Nama atau NIP",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    provinsi = forms.ChoiceField(label="Provinsi", required=False)
+    jabatan = forms.ChoiceField(label="Jabatan", required=False)
+    jenjang = forms.ChoiceField(label="Jenjang", required=False)
+
+    def __init__(self, data: Any, *, wanted: tuple[str, ...]) -> None:
+        super().__init__(data, auto_id="saring_%s")
+        for name in list(self.fields):
+            if name not in wanted:
+                del self.fields[name]
+        if "provinsi" in self.fields:
+            self._offer("provinsi", "Semua provinsi", provinces())
+        if "jabatan" in self.fields:
+            levels = list(PositionLevel.objects.select_related("position"))
+            positions: dict[str, Position] = {row.position_id: row.position for row in levels}
+            self._offer("jabatan", "Semua jabatan", [(p.pk, p.name) for p in positions.values()])
+            if "jenjang" in self.fields:
+                offered = [(str(row.pk), row.name) for row in levels if row.in_inpassing_2020]
+                self._offer("jenjang", "Semua jenjang", offered)
+
+    def _offer(self, name: str, everything: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", everything), *choices]
+
+    def values(self) -> dict[str, str]:
+        """The filters that are set and valid."""
+        self.is_valid()
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+    def label_of(self, name: str) -> str:
+        """What a chip says for a set filter."""
+        value = self.values()[name]
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            return str(dict(field.choices)[value])  # type: ignore[arg-type]
+        return f"“{value}”"
+
+
+def provinces() -> list[tuple[str, str]]:
+    """The provinces as choices."""
+    rows = Region.objects.filter(kind=Region.Kind.PROVINCE).order_by("name")
+    return list(rows.values_list("code", "name"))
+
+
+class StampForm(forms.Form):
+    """The version of the record and the moment at which the page was opened, as hidden fields."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.DateTimeField(
+        widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z"], required=False
+    )
+
+    def __init__(self, data: Any = None, *, version: int = 0, **options: Any) -> None:
+        options["initial"] = {
+            **options.get("initial", {}),
+            "version": version,
+            "seen": f"{timezone.now():%Y-%m-%dT%H:%M:%S.%f%z}",
+        }
+        super().__init__(data, **options)
+
+
+class ReasonForm(StampForm):
+    """A reason or note that reaches people; its field is `text`."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        label: str,
+        hint: str = "",
+        max_length: int = 500,
+        **options: Any,
+    ) -> None:
+        super().__init__(data, **options)
+        self.fields["text"] = forms.CharField(
+            label=label,
+            help_text=hint,
+            max_length=max_length,
+            widget=forms.Textarea(attrs={"rows": 4}),
+        )
+
+
+class CheckForm(forms.Form):
+    """The verdict on one document."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    verdict = forms.ChoiceField(
+        label="Putusan", choices=DocumentCheck.Verdict.choices, widget=forms.RadioSelect
+    )
+    reason = forms.ModelChoiceField(
+        label="Alasan", queryset=ReturnReason.objects.none(), required=False, empty_label="Pilih"
+    )
+    note = forms.CharField(
+        label="Catatan untuk peserta",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    certified_ok = forms.BooleanField(label="Legalisir ada dan terbaca", required=False)
+    certifier = forms.CharField(label="Pejabat yang melegalisir", max_length=150, required=False)
+    certified_on = forms.DateField(
+        label="Tanggal legalisir",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+    def __init__(self, data: Any = None, *, is_certified_copy: bool, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.is_certified_copy = is_certified_copy
+        reason = self.fields["reason"]
+        assert isinstance(reason, forms.ModelChoiceField)
+        reason.queryset = ReturnReason.objects.filter(is_active=True)
+        if not is_certified_copy:
+            for name in ("certified_ok", "certifier", "certified_on"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        verdict = cleaned.get("verdict")
+        if verdict == DocumentCheck.Verdict.RETURN and not cleaned.get("reason"):
+            self.add_error("reason", "Pilih alasan pengembalian.")
+        if verdict == DocumentCheck.Verdict.RETURN:
+            reason = cleaned.get("reason")
+            if reason is not None and reason.pk == "lainnya" and not cleaned.get("note"):
+                self.add_error("note", "Alasan “lainnya” memerlukan catatan. Tulis apa yang salah.")
+        if verdict == DocumentCheck.Verdict.ACCEPT and self.is_certified_copy:
+            self._require_certification(cleaned)
+        return cleaned
+
+    def _require_certification(self, cleaned: dict[str, Any]) -> None:
+        if not cleaned.get("certified_ok"):
+            self.add_error(
+                "certified_ok",
+                "Centang bila legalisir ada dan terbaca. Bila tidak, pilih Kembalikan.",
+            )
+        if not cleaned.get("certifier"):
+            self.add_error("certifier", "Tulis jabatan atau nama pejabat yang melegalisir.")
+        certified_on = cleaned.get("certified_on")
+        if "certified_on" in self.errors:
+            return
+        if certified_on is None:
+            self.add_error("certified_on", "Isi tanggal legalisir.")
+        elif certified_on > timezone.localdate():
+            self.add_error("certified_on", "Tanggal legalisir belum tiba. Periksa tahunnya.")
+
+
+class EducationFieldForm(StampForm):
+    """The field of education as the ijazah says."""
+
+    field = forms.ChoiceField(
+        label="Bidang pendidikan menurut ijazah",
+        choices=Proposal.EducationField.choices,
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label="Alasan perubahan",
+        help_text="Peserta dan operator menerimanya lewat email.",
+        max_length=300,
+        required=False,
+    )
+
+    def __init__(self, data: Any = None, *, current: str, **options: Any) -> None:
+        super().__init__(data, initial={"field": current}, prefix="bidang", **options)
+        self.current = current
+        if not current:
+            del self.fields["reason"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        changes = self.current and cleaned.get("field") not in {None, self.current}
+        if changes and not cleaned.get("reason"):
+            self.add_error("reason", "Tulis alasan perubahan.")
+        return cleaned
+
+
+class RepairForm(StampForm):
+    """Until when the participant may repair; the day counts until 23.59 in the agency's zone."""
+
+    deadline = forms.DateField(
+        label="Batas perbaikan",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "w-short"}),
+    )
+
+    def __init__(self, data: Any = None, *, proposed: dt.datetime, tz: str, **options: Any) -> None:
+        self.tz = ZoneInfo(tz)
+        options["initial"] = {"deadline": proposed.astimezone(self.tz).date()}
+        super().__init__(data, **options)
+
+    def clean_deadline(self) -> dt.datetime:
+        day: dt.date = self.cleaned_data["deadline"]
+        moment = dt.datetime.combine(day, dt.time(23, 59), self.tz)
+        if moment <= timezone.now():
+            raise forms.ValidationError("Tanggal ini sudah lewat. Pilih tanggal yang akan datang.")
+        if moment > timezone.now() + dt.timedelta(days=366):
+            raise forms.ValidationError("Lebih dari satu tahun lagi. Periksa tahunnya.")
+        return moment
+
+
+class FigureForm(forms.Form):
+    """BPS's figure for one row of a formation."""
+
+    validated = forms.IntegerField(label="Divalidasi", min_value=0, max_value=100_000)
+    reason = forms.CharField(label="Alasan", max_length=300, required=False)
+
+    def __init__(self, data: Any = None, *, line: FormationLine) -> None:
+        self.line = line
+        self.proposed = max(line.needed - line.filled, 0)
+        shown = self.proposed if line.validated is None else line.validated
+        super().__init__(
+            data,
+            prefix=f"baris{line.pk}",
+            initial={"validated": shown, "reason": line.validation_note},
+        )
+        row = f"{line.level.name}{f', {line.work_unit}' if line.work_unit else ''}"
+        self.fields["validated"].widget.attrs |= {
+            "aria-label": f"Divalidasi untuk {row}",
+            "inputmode": "numeric",
+        }
+        self.fields["reason"].widget.attrs["aria-label"] = f"Alasan untuk {row}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        validated = cleaned.get("validated")
+        if validated is not None and validated != self.proposed and not cleaned.get("reason"):
+            self.add_error("reason", f"Berbeda dari usulan ({self.proposed}). Tulis alasannya.")
+        return cleaned
+
+
+class FormationFigures:
+    """The rows of a formation with BPS's figures, and the version that the page showed."""
+
+    def __init__(self, formation: Formation, data: Any = None) -> None:
+        lines = formation.lines.select_related("level__position", "work_unit")
+        self.rows = [FigureForm(data, line=line) for line in lines]
+        self.stamp = StampForm(data, version=formation.version)
+
+    def is_valid(self) -> bool:
+        """Whether every row and the stamp are valid; all of them are judged."""
+        return all([self.stamp.is_valid(), *[row.is_valid() for row in self.rows]])
+
+    def figures(self) -> dict[int, tuple[int, str]]:
+        """Row id -> (posts to fill, reason)."""
+        return {
+            row.line.pk: (row.cleaned_data["validated"], row.cleaned_data["reason"])
+            for row in self.rows
+        }
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """Errors as links for the summary."""
+        found = []
+        for row in self.rows:
+            for name, errors in row.errors.items():
+                anchor = row[name].id_for_label if name != "__all__" else ""
+                label = row.line.level.short_name
+                found += [{"anchor": anchor, "text": f"{label}: {error}"} for error in errors]
+        return found
+
+
+class AnswerForm(forms.Form):
+    """The answer to one item of the portfolio checklist."""
+
+    answer = forms.ChoiceField(
+        label="Jawaban", choices=PortfolioAnswer.Answer.choices, widget=forms.RadioSelect
+    )
+    remark = forms.CharField(label="Keterangan", max_length=500, required=False)
+
+    def __init__(self, data: Any = None, *, item: PortfolioItem, **options: Any) -> None:
+        self.item = item
+        super().__init__(data, prefix=f"butir{item.pk}", **options)
+        need = "wajib" if item.required else "tidak wajib"
+        self.fields["answer"].label = f"{item.code}. {item.question}"
+        self.fields["answer"].help_text = f"Bukti: {item.evidence or '–'} ({need})"
+        self.fields["remark"].label = f"Keterangan {item.code}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("answer") == PortfolioAnswer.Answer.NOT_MET and not cleaned.get("remark"):
+            self.add_error("remark", "Tulis apa yang belum terpenuhi; peserta membacanya.")
+        return cleaned
+
+
+class AssessmentForm(StampForm):
+    """The verdict of the portfolio and the deviation from the rule table."""
+
+    verdict = forms.ChoiceField(
+        label="Putusan portofolio",
+        choices=PortfolioAssessment.Verdict.choices,
+        widget=forms.RadioSelect,
+    )
+    override = forms.BooleanField(label="Menyimpang dari aturan", required=False)
+    override_reason = forms.CharField(label="Alasan menyimpang", max_length=500, required=False)
+
+    def __init__(self, data: Any = None, *, test_required: bool, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.fields["override"].label = (
+            "Menyimpang dari aturan: bebaskan dari uji kompetensi"
+            if test_required
+            else "Menyimpang dari aturan: wajibkan uji kompetensi"
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("verdict") == PortfolioAssessment.Verdict.FAILED:
+            cleaned["override"] = False
+        elif cleaned.get("override") and not cleaned.get("override_reason"):
+            self.add_error("override_reason", "Tulis alasan menyimpang dari aturan.")
+        return cleaned

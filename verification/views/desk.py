@@ -1,0 +1,270 @@
+"""The desk: one page per queue, taking and letting go."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from inpassing.accounts.models import User
+from inpassing.accounts.roles import roles_of
+from inpassing.errors import TransitionError
+from inpassing.formats import clock, format_nip
+from proposals.models import Formation, OperatorRequest, Proposal
+
+from .. import desk as queues
+from ..desk import Queue, Size
+from ..forms import DeskFilter
+from ..permissions import can_use_desk, get_desk_proposal
+from ..workflow import release as release_claim
+from ..workflow import take as take_claim
+from ..workflow import take_next
+from .page import page_url
+
+
+def desk(request: HttpRequest) -> HttpResponse:
+    """The first queue of the person."""
+    return redirect("verification:queue", _queues(request)[0].slug)
+
+
+@require_safe
+def queue(request: HttpRequest, slug: str) -> HttpResponse:
+    """One queue: counts of all, filters, rows oldest first, who holds what."""
+    offered = _queues(request)
+    chosen = _chosen(offered, slug)
+    user = _user(request)
+    form = _filter_form(chosen, request.GET)
+    filters = form.values()
+    sizes = queues.sizes(user)
+    rows = _narrowed(chosen, user, filters)
+    page = queues.page_of(
+        chosen,
+        user,
+        rows,
+        after=request.GET.get("setelah", ""),
+        before=request.GET.get("sebelum", ""),
+    )
+    found = rows.order_by()[: queues.CAP + 1].count() if filters else sizes[chosen.slug].count
+    path = reverse("verification:queue", args=[chosen.slug])
+    return render(
+        request,
+        "verification/desk.html",
+        {
+            "queue": chosen,
+            "tabs": [_tab(q, sizes[q.slug], current=q == chosen) for q in offered],
+            "form": None,
+            "filter_form": form,
+            "filters": filters,
+            "chips": _chips(form, filters, path),
+            "clear_url": path,
+            "rows": [_row(chosen, row, user, came_back=True) for row in page.mine]
+            + [_row(chosen, row, user) for row in page.rows],
+            "found_text": f"{Size(found, None).text} {chosen.noun}",
+            "scope_text": _scope_text(user),
+            "prev_url": _link(path, filters, sebelum=page.before),
+            "next_url": _link(path, filters, setelah=page.after),
+        },
+    )
+
+
+@require_POST
+def next_one(request: HttpRequest) -> HttpResponse:
+    """Take the oldest free proposal of a queue; what came back to this verifier goes first."""
+    offered = [q for q in _queues(request) if q.holds_proposals]
+    chosen = _chosen(offered, request.POST.get("antrean", queues.DOCUMENTS.slug))
+    user = _user(request)
+    filters = _filter_form(chosen, request.POST).values()
+    rows = _narrowed(chosen, user, filters).order_by(chosen.since, "pk")
+    taken: Proposal | None = None
+    if chosen == queues.DOCUMENTS:
+        mine = rows.filter(resubmissions__gt=0).filter(queues.came_back_to(user))
+        taken = take_next(mine, by=user)
+    taken = taken or take_next(rows, by=user)
+    if taken is None:
+        messages.info(request, "Tidak ada usulan yang bebas di antrean ini.")
+        return redirect(_link(reverse("verification:queue", args=[chosen.slug]), filters))
+    return redirect(page_url(taken))
+
+
+@require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hold one proposal."""
+    proposal = get_desk_proposal(_user(request), pk)
+    try:
+        take_claim(proposal, by=_user(request))
+    except TransitionError as error:
+        messages.error(request, str(error))
+    proposal.refresh_from_db(fields=["status"])
+    return redirect(page_url(proposal))
+
+
+@require_POST
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let one proposal go."""
+    proposal = get_desk_proposal(_user(request), pk)
+    try:
+        release_claim(proposal, by=_user(request))
+    except TransitionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Usulan {proposal.full_name} dilepas.")
+    slug = next((q.slug for q in queues.QUEUES.values() if q.status == proposal.status), "berkas")
+    return redirect("verification:queue", slug)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _queues(request: HttpRequest) -> list[Queue]:
+    if not can_use_desk(_user(request)):
+        raise PermissionDenied
+    return queues.queues_of(_user(request))
+
+
+def _chosen(offered: list[Queue], slug: str) -> Queue:
+    for queue in offered:
+        if queue.slug == slug:
+            return queue
+    raise Http404
+
+
+def _filter_form(chosen: Queue, data: Any) -> DeskFilter:
+    wanted = ["q", "provinsi"]
+    if chosen != queues.REQUESTS:
+        wanted.append("jabatan")
+    if chosen.holds_proposals:
+        wanted.append("jenjang")
+    return DeskFilter(data, wanted=tuple(wanted))
+
+
+def _narrowed(chosen: Queue, user: User, filters: dict[str, str]) -> Any:
+    return queues.narrow(
+        chosen,
+        queues.waiting(chosen, user),
+        q=filters.get("q", ""),
+        province=filters.get("provinsi", ""),
+        position=filters.get("jabatan", ""),
+        level=int(filters["jenjang"]) if "jenjang" in filters else None,
+    )
+
+
+def _tab(queue: Queue, size: Size, *, current: bool) -> dict[str, Any]:
+    return {
+        "label": queue.label,
+        "url": reverse("verification:queue", args=[queue.slug]),
+        "count": size.text,
+        "oldest": waited(size.oldest) if size.oldest else "",
+        "current": current,
+    }
+
+
+def _link(path: str, filters: dict[str, str], **cursor: str) -> str:
+    """The address with filters and a cursor; "" when the cursor is empty."""
+    if cursor and not any(cursor.values()):
+        return ""
+    query = urlencode({**filters, **{k: v for k, v in cursor.items() if v}})
+    return f"{path}?{query}" if query else path
+
+
+def _chips(form: DeskFilter, filters: dict[str, str], path: str) -> list[dict[str, str]]:
+    return [
+        {
+            "label": form.label_of(name),
+            "url": _link(path, {k: v for k, v in filters.items() if k != name}),
+        }
+        for name in filters
+    ]
+
+
+def _scope_text(user: User) -> str:
+    """The verifier's scope in words, or what a person without one must know."""
+    roles = roles_of(user)
+    if not roles.is_verifier:
+        return "Permohonan akun operator"
+    count = len(roles.scopes)
+    if not count:
+        return "Cakupan Anda kosong. Minta administrator menambahkannya."
+    if (None, None) in roles.scopes:
+        return "Cakupan Anda: semua jabatan, semua provinsi"
+    return f"Cakupan Anda: {count} baris penugasan"
+
+
+def waited(since: dt.datetime) -> str:
+    """How long something has waited, in its largest unit: "9 hari", "4 jam", "12 menit"."""
+    minutes = int((timezone.now() - since).total_seconds()) // 60
+    if minutes >= 1440:
+        return f"{minutes // 1440} hari"
+    if minutes >= 60:
+        return f"{minutes // 60} jam"
+    return f"{max(minutes, 0)} menit"
+
+
+def _row(queue: Queue, row: Any, user: User, *, came_back: bool = False) -> dict[str, Any]:
+    """One line of the list with everything written out."""
+    if isinstance(row, Proposal):
+        return _proposal_row(row, user, came_back=came_back)
+    if isinstance(row, Formation):
+        return {
+            "url": reverse("verification:formation", args=[row.pk]),
+            "name": row.agency.name,
+            "detail": row.period.name,
+            "agency": f"{row.line_count} baris",  # type: ignore[attr-defined]  # annotated
+            "position": row.position.name,
+            "waited": waited(row.submitted_at) if row.submitted_at else "",
+            "tag": ("wait", "Menunggu validasi"),
+        }
+    assert isinstance(row, OperatorRequest)
+    return {
+        "url": reverse("verification:operator_request", args=[row.pk]),
+        "name": row.name,
+        "detail": format_nip(row.nip),
+        "agency": row.agency_label,
+        "position": row.letter_number,
+        "waited": waited(row.created_at),
+        "tag": ("wait", "Baru") if row.agency_id else ("fix", "Instansi belum terdaftar"),
+    }
+
+
+def _proposal_row(row: Proposal, user: User, *, came_back: bool) -> dict[str, Any]:
+    claim = getattr(row, "claim", None)
+    live = claim if claim is not None and claim.is_live else None
+    is_mine = live is not None and live.holder_id == user.pk
+    holder, until = "Belum ada", ""
+    if is_mine:
+        holder = "Anda"
+    elif live is not None:
+        holder, until = str(live.holder), f"lepas {clock(live.expires_at, settings.TIME_ZONE)}"
+    if came_back:
+        until = "Anda yang mengembalikan"
+    tag = ("wait", "Baru")
+    if row.resubmissions and row.status == Proposal.Status.SUBMITTED:
+        kind = "turn" if came_back else "wait"
+        tag = (kind, f"Kirim ulang, {row.open_documents} berubah")  # type: ignore[attr-defined]
+    elif row.status == Proposal.Status.ELIGIBLE:
+        tag = ("wait", "Memenuhi syarat")
+    return {
+        "pk": row.pk,
+        "url": page_url(row),
+        "name": row.full_name,
+        "detail": format_nip(row.nip),
+        "agency": row.agency.name,
+        "position": row.level.name,
+        "waited": waited(row.status_since),
+        "tag": tag,
+        "holder": holder,
+        "until": until,
+        "is_turn": came_back or is_mine,
+        "is_free": live is None,
+        "is_mine": is_mine,
+    }

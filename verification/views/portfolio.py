@@ -1,0 +1,143 @@
+"""The portfolio page: the checklist, the rule about the test, the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from inpassing.accounts.models import User
+from inpassing.errors import TransitionError
+from proposals.ledger import ledger
+from proposals.models import Formation, Proposal
+
+from ..forms import AnswerForm, AssessmentForm, EducationFieldForm
+from ..models import PortfolioAssessment
+from ..permissions import get_desk_proposal
+from ..workflow import GivenAnswer, assess_portfolio, documents_of, items_for, rule_for
+from .page import Refusal, holding, person_facts, refusal_of, school_of, seen_in, told
+
+
+@require_safe
+def portfolio(request: HttpRequest, pk: int) -> HttpResponse:
+    """The checklist with the accepted documents and what the rule table says."""
+    return _page(request, get_desk_proposal(_user(request), pk))
+
+
+@require_POST
+def assess(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record the answers and the verdict, and move the proposal on."""
+    user = _user(request)
+    proposal = get_desk_proposal(user, pk)
+    answers = [AnswerForm(request.POST, item=item) for item in items_for(proposal)]
+    form = AssessmentForm(request.POST, test_required=rule_for(proposal).required)
+    if not all([form.is_valid(), *[answer.is_valid() for answer in answers]]):
+        return _page(request, proposal, form=form, answers=answers, status=422)
+    data = form.cleaned_data
+    try:
+        result = assess_portfolio(
+            proposal,
+            by=user,
+            answers={
+                answer.item.pk: GivenAnswer(
+                    answer.cleaned_data["answer"], answer.cleaned_data["remark"]
+                )
+                for answer in answers
+            },
+            passed=data["verdict"] == PortfolioAssessment.Verdict.PASSED,
+            override=data["override"],
+            override_reason=data["override_reason"],
+            version=data["version"],
+        )
+    except TransitionError as error:
+        refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)
+        return _page(request, proposal, form=form, answers=answers, refusal=refusal, status=409)
+    messages.success(request, f"{proposal.full_name}: {result.get_status_display().lower()}.")
+    return redirect("verification:queue", "portofolio")
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _given(proposal: Proposal) -> PortfolioAssessment | None:
+    """The assessment that there is: final, or of the time before a reopening."""
+    return (
+        PortfolioAssessment.objects.filter(proposal=proposal)
+        .select_related("assessed_by")
+        .prefetch_related("answers__item")
+        .first()
+    )
+
+
+def _page(
+    request: HttpRequest,
+    proposal: Proposal,
+    *,
+    form: AssessmentForm | None = None,
+    answers: list[AnswerForm] | None = None,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    if refusal is not None:
+        proposal.refresh_from_db(fields=["status", "version", "education_field"])
+    rule = rule_for(proposal)
+    assessment = _given(proposal)
+    if answers is None:
+        earlier: dict[int, Any] = {}
+        if assessment is not None:
+            earlier = {a.item_id: a for a in assessment.answers.all()}
+        answers = [
+            AnswerForm(
+                item=item,
+                initial={
+                    "answer": earlier[item.pk].answer,
+                    "remark": earlier[item.pk].remark,
+                }
+                if item.pk in earlier
+                else None,
+            )
+            for item in items_for(proposal)
+        ]
+    if form is None:
+        form = AssessmentForm(version=proposal.version, test_required=rule.required)
+    elif refusal is not None:
+        # what was typed stays; the next try speaks of the state that is shown now
+        data = form.data.copy()
+        data["version"] = str(proposal.version)
+        form = AssessmentForm(data, test_required=rule.required)
+    formation = Formation.objects.filter(
+        agency=proposal.agency, period=proposal.period, position=proposal.position
+    ).first()
+    lines = (
+        [line for line in ledger(formation) if line.level.pk == proposal.level_id]
+        if (formation)
+        else []
+    )
+    return render(
+        request,
+        "verification/portfolio.html",
+        {
+            **holding(request, proposal, status=Proposal.Status.ELIGIBLE),
+            "refusal": refusal,
+            "form": form,
+            "answers": answers,
+            "forms": [*answers, form],
+            "assessment": assessment,
+            "rule": rule,
+            "documents": documents_of(proposal),
+            "facts": person_facts(proposal),
+            "formation": formation,
+            "lines": lines,
+            "education_form": EducationFieldForm(
+                current=proposal.education_field, version=proposal.version
+            ),
+            "school": school_of(proposal),
+            "told": told(proposal),
+        },
+        status=status,
+    )

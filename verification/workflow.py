@@ -1,0 +1,558 @@
+"""The acts of stage 2: claims, verdicts on documents, decisions, the portfolio.
+
+Each decision locks the proposal's row first, refuses with who did what when somebody was faster,
+and calls down into `proposals.workflow`, which moves the status and sends the messages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from inpassing.accounts.models import User
+from inpassing.errors import StaleError, TransitionError
+from inpassing.formats import clock, short_datetime
+from inpassing.reference.models import PortfolioItem, ReturnReason
+from inpassing.timeline.events import record, story_of
+from inpassing.timeline.models import TimelineEvent
+from proposals import workflow as proposal_workflow
+from proposals.eligibility import TestDecision, rules_of, test_required
+from proposals.models import Proposal, ProposalDocument
+
+from .models import (
+    CLAIM_TIME,
+    Claim,
+    DocumentCheck,
+    PortfolioAnswer,
+    PortfolioAssessment,
+    RepairRequest,
+)
+
+Status = Proposal.Status
+Verdict = DocumentCheck.Verdict
+
+# What a verifier may work on, and so hold.
+ON_DESK = frozenset({Status.NOMINATED, Status.SUBMITTED, Status.ELIGIBLE})
+
+DECISIONS = (
+    "proposal.nomination_approved",
+    "proposal.nomination_returned",
+    "proposal.nomination_rejected",
+    "proposal.returned",
+    "proposal.eligible",
+    "proposal.not_eligible",
+    "proposal.portfolio_failed",
+    "proposal.test_required",
+    "proposal.ready",
+    "proposal.withdrawn",
+)
+
+
+# Who holds what
+
+
+def when_text(moment: dt.datetime) -> str:
+    """A moment for a sentence to a verifier: the time alone today, else with the date."""
+    tz = settings.TIME_ZONE
+    if timezone.localdate(moment) == timezone.localdate():
+        return f"pukul {clock(moment, tz)}"
+    return short_datetime(moment, tz)
+
+
+def last_decision(proposal: Proposal) -> TimelineEvent | None:
+    """The newest decision in the proposal's story."""
+    return story_of(proposal).filter(kind__in=DECISIONS).first()
+
+
+def decided_text(proposal: Proposal, by: User) -> str:
+    """Who decided what and when, for the second of two who decide."""
+    event = last_decision(proposal)
+    if event is None:
+        return f"Keadaan usulan sekarang: {proposal.get_status_display().lower()}."
+    who = "Anda" if event.actor_id == by.pk else str(event.actor or "sistem")
+    return f"Sudah diputus {who} {when_text(event.at)}: {event.label.lower()}."
+
+
+def _locked(proposal: Proposal, *, by: User, status: str, version: int | None = None) -> Proposal:
+    """The proposal's row locked, in `status`, at `version`, held by `by` from now on."""
+    locked = proposal_workflow.lock_proposal(proposal)
+    if locked.status != status:
+        raise TransitionError(f"{decided_text(locked, by)} Putusan Anda tidak disimpan.")
+    if version is not None and locked.version != version:
+        raise StaleError(
+            "Usulan ini berubah sejak halaman Anda buka. Putusan Anda tidak disimpan. "
+            "Periksa perubahannya lalu putuskan lagi."
+        )
+    _hold(locked, by=by)
+    return locked
+
+
+def _hold(locked: Proposal, *, by: User) -> Claim:
+    """Take or renew the claim on a locked proposal; refused while somebody else holds it."""
+    now = timezone.now()
+    claim = Claim.objects.select_related("holder").filter(proposal=locked).first()
+    if claim is not None and claim.holder_id != by.pk:
+        if claim.is_live:
+            raise TransitionError(
+                f"Dipegang {claim.holder} sampai {clock(claim.expires_at, settings.TIME_ZONE)}. "
+                "Tunggu sampai dilepas, atau ambil usulan lain."
+            )
+        _drop(claim, locked, kind="claim.expired", label="Pegangan verifikator berakhir", by=None)
+        claim = None
+    if claim is None:
+        claim = Claim.objects.create(
+            proposal=locked, holder=by, claimed_at=now, expires_at=now + CLAIM_TIME
+        )
+        record(locked, "claim.taken", "Diambil verifikator", by=by)
+    else:
+        claim.expires_at = now + CLAIM_TIME
+        claim.save(update_fields=["expires_at"])
+    return claim
+
+
+def _drop(claim: Claim, locked: Proposal, *, kind: str, label: str, by: User | None) -> None:
+    record(locked, kind, label, by=by, data={"holder": claim.holder_id})
+    claim.delete()
+
+
+@transaction.atomic
+def take(proposal: Proposal, *, by: User) -> Claim:
+    """Hold a proposal for 30 minutes; taking it again renews.
+
+    Refused while somebody else holds it; an expired claim is taken over, with an event.
+    """
+    locked = proposal_workflow.lock_proposal(proposal)
+    if locked.status not in ON_DESK:
+        raise TransitionError(decided_text(locked, by))
+    return _hold(locked, by=by)
+
+
+@transaction.atomic
+def take_next(candidates: QuerySet[Proposal], *, by: User) -> Proposal | None:
+    """Hold the first of `candidates` (ordered) that nobody holds; None when there is none.
+
+    Rows that another verifier is taking this very moment are skipped, never waited for.
+    """
+    taken: list[int] = []
+    while True:
+        row = (
+            candidates.exclude(claim__expires_at__gt=timezone.now())
+            .exclude(pk__in=taken)
+            .select_for_update(of=("self",), skip_locked=True)
+            .first()
+        )
+        if row is None:
+            return None
+        # A claim that was committed after the search began is not seen by it: look again, now
+        # that the row is locked and its claim stands still.
+        if Claim.objects.live().filter(proposal=row).exists():
+            taken.append(row.pk)
+            continue
+        _hold(row, by=by)
+        return row
+
+
+@transaction.atomic
+def release(proposal: Proposal, *, by: User) -> None:
+    """Let a proposal go that `by` holds."""
+    locked = proposal_workflow.lock_proposal(proposal)
+    claim = Claim.objects.filter(proposal=locked, holder=by).first()
+    if claim is None:
+        raise TransitionError("Anda tidak memegang usulan ini lagi.")
+    _drop(claim, locked, kind="claim.released", label="Dilepas verifikator", by=by)
+
+
+def renew(proposal: Proposal, *, by: User) -> bool:
+    """Prolong a live claim of `by`, one statement; False when there is none."""
+    now = timezone.now()
+    return bool(
+        Claim.objects.live()
+        .filter(proposal=proposal, holder=by)
+        .update(expires_at=now + CLAIM_TIME)
+    )
+
+
+def release_expired(limit: int = 500) -> int:
+    """End claims whose time is over, each with an event; returns how many.
+
+    A proposal that somebody is working on this moment is left for the next round.
+    """
+    done = 0
+    for pk in Claim.objects.expired().order_by("expires_at").values_list("pk", flat=True)[:limit]:
+        with transaction.atomic():
+            locked = (
+                Proposal.objects.select_for_update(of=("self",), skip_locked=True)
+                .filter(claim=pk)
+                .first()
+            )
+            if locked is None:
+                continue
+            claim = Claim.objects.expired().filter(pk=pk).first()
+            if claim is None:
+                continue
+            _drop(
+                claim, locked, kind="claim.expired", label="Pegangan verifikator berakhir", by=None
+            )
+            done += 1
+    return done
+
+
+# Documents
+
+
+def _touch(proposal: Proposal) -> None:
+    """Count a change that a page opened before does not show."""
+    Proposal.objects.filter(pk=proposal.pk).update(version=F("version") + 1)
+
+
+@transaction.atomic
+def check_document(
+    document: ProposalDocument,
+    *,
+    by: User,
+    version_id: int,
+    verdict: str,
+    reason: ReturnReason | None = None,
+    note: str = "",
+    certifier: str = "",
+    certified_on: dt.date | None = None,
+) -> DocumentCheck:
+    """Note a verdict on the current version of a document; the holder may change it again.
+
+    A certified copy is accepted only with who certified it and when. Nothing reaches the
+    participant before the decision on the proposal.
+    """
+    proposal = _locked(document.proposal, by=by, status=Status.SUBMITTED)
+    document = ProposalDocument.objects.select_related("requirement", "current__file").get(
+        pk=document.pk
+    )
+    if document.review == ProposalDocument.Review.ACCEPTED:
+        raise TransitionError("Dokumen ini sudah diterima pada putusan sebelumnya dan terkunci.")
+    version = document.current
+    if version is None or version.pk != version_id:
+        raise StaleError("Berkas dokumen ini sudah diganti. Putusan Anda tidak disimpan.")
+    is_accepted = verdict == Verdict.ACCEPT
+    if is_accepted and not version.file.is_accepted:
+        raise TransitionError(
+            f"Berkas ditolak sistem. {version.file.message}"
+            if version.file.is_refused
+            else "Berkas masih diperiksa sistem. Tunggu sebentar lalu putuskan lagi."
+        )
+    if is_accepted and document.requirement.certified_copy and not (certifier and certified_on):
+        raise TransitionError("Isi pejabat dan tanggal legalisir sebelum menerima fotokopi ini.")
+    if not is_accepted and reason is None:
+        raise TransitionError("Pilih alasan pengembalian.")
+    certified = is_accepted and document.requirement.certified_copy
+    check, _ = DocumentCheck.objects.update_or_create(
+        version=version,
+        defaults={
+            "verdict": verdict,
+            "reason": None if is_accepted else reason,
+            "note": note,
+            "certified_ok": certified,
+            "certifier": certifier if certified else "",
+            "certified_on": certified_on if certified else None,
+            "checked_by": by,
+            "checked_at": timezone.now(),
+        },
+    )
+    _touch(proposal)
+    return check
+
+
+@transaction.atomic
+def set_education_field(
+    proposal: Proposal, *, by: User, field: str, reason: str = "", version: int | None = None
+) -> Proposal:
+    """Set the field of education as the ijazah says; it decides the exemption from the test.
+
+    Changing it later needs a reason, and the person and the operators are told.
+    """
+    status = proposal.status if proposal.status == Status.ELIGIBLE else Status.SUBMITTED
+    locked = _locked(proposal, by=by, status=status, version=version)
+    before = locked.education_field
+    if before == field:
+        return locked
+    if before and not reason:
+        raise TransitionError("Tulis alasan perubahan bidang pendidikan; peserta menerimanya.")
+    locked.education_field = field
+    locked.version += 1
+    locked.save(update_fields=["education_field", "version"])
+    event = record(
+        locked,
+        "proposal.education_field_changed" if before else "proposal.education_field_set",
+        "Bidang pendidikan diubah verifikator" if before else "Bidang pendidikan ditetapkan",
+        by=by,
+        note=reason if before else "",
+        data={"from": before, "to": field},
+    )
+    if before:
+        proposal_workflow.tell(
+            locked,
+            f"education_field:{event.pk}",
+            "education_field_changed",
+            semula=Proposal.EducationField(before).label,
+            menjadi=Proposal.EducationField(field).label,
+            alasan=reason,
+        )
+    return locked
+
+
+@dataclass(frozen=True)
+class Board:
+    """The verdicts on a proposal's documents as they stand: by the system's own three words."""
+
+    accepted: list[ProposalDocument]
+    returned: list[ProposalDocument]
+    undecided: list[ProposalDocument]
+
+    @property
+    def decided(self) -> int:
+        return len(self.accepted) + len(self.returned)
+
+    @property
+    def total(self) -> int:
+        return self.decided + len(self.undecided)
+
+
+def documents_of(proposal: Proposal) -> list[ProposalDocument]:
+    """The proposal's documents with requirement, file and verdict: one query."""
+    return list(
+        proposal.documents.select_related(
+            "requirement", "current__file", "current__check_result__reason"
+        )
+    )
+
+
+def check_of(document: ProposalDocument) -> DocumentCheck | None:
+    """The verdict on the document's current version, if there is one."""
+    return getattr(document.current, "check_result", None)
+
+
+def board_of(documents: list[ProposalDocument]) -> Board:
+    """Sort documents (from documents_of) by verdict; what was frozen earlier counts as accepted."""
+    accepted, returned, undecided = [], [], []
+    for document in documents:
+        check = check_of(document)
+        if document.review == ProposalDocument.Review.ACCEPTED:
+            accepted.append(document)
+        elif check is None:
+            undecided.append(document)
+        elif check.is_accepted:
+            accepted.append(document)
+        else:
+            returned.append(document)
+    return Board(accepted, returned, undecided)
+
+
+# Decisions on a proposal's documents
+
+
+@transaction.atomic
+def return_proposal(
+    proposal: Proposal, *, by: User, deadline: dt.datetime, version: int | None = None
+) -> Proposal:
+    """Send the returned documents back in one message, freeze the accepted ones."""
+    locked = _locked(proposal, by=by, status=Status.SUBMITTED, version=version)
+    board = board_of(documents_of(locked))
+    if board.undecided:
+        raise TransitionError(
+            f"Belum diputus: {', '.join(str(d) for d in board.undecided)}. "
+            "Putuskan semua dokumen, supaya peserta menerima satu pesan yang lengkap."
+        )
+    returned = {}
+    for document in board.returned:
+        check = check_of(document)
+        if check is not None and check.reason is not None:
+            returned[document.pk] = (check.reason.text, check.note)
+    result = proposal_workflow.return_for_repair(
+        locked,
+        by=by,
+        returned=returned,
+        accepted=[document.pk for document in board.accepted],
+        deadline=deadline,
+    )
+    RepairRequest.objects.update_or_create(
+        proposal=result,
+        number=result.resubmissions + 1,
+        defaults={"returned_by": by, "returned_at": timezone.now(), "deadline": deadline},
+    )
+    _finish(result)
+    return result
+
+
+@transaction.atomic
+def declare_eligible(proposal: Proposal, *, by: User, version: int | None = None) -> Proposal:
+    """Every document is accepted: the proposal goes to the portfolio assessment."""
+    locked = _locked(proposal, by=by, status=Status.SUBMITTED, version=version)
+    board = board_of(documents_of(locked))
+    if board.returned or board.undecided:
+        rest = ", ".join(str(document) for document in board.returned + board.undecided)
+        raise TransitionError(f"Belum semua dokumen diterima: {rest}.")
+    result = proposal_workflow.mark_eligible(locked, by=by)
+    _finish(result)
+    return result
+
+
+@transaction.atomic
+def declare_not_eligible(
+    proposal: Proposal, *, by: User, reasons: str, version: int | None = None
+) -> Proposal:
+    """End a proposal that does not meet the requirements."""
+    locked = _locked(proposal, by=by, status=Status.SUBMITTED, version=version)
+    result = proposal_workflow.mark_not_eligible(locked, by=by, reasons=reasons)
+    _finish(result)
+    return result
+
+
+def _finish(proposal: Proposal) -> None:
+    """The decision is made: nobody holds the proposal any more."""
+    Claim.objects.filter(proposal=proposal).delete()
+
+
+# Nominations
+
+
+@transaction.atomic
+def approve_nomination(proposal: Proposal, *, by: User, version: int | None = None) -> Proposal:
+    """Let the candidate in."""
+    locked = _locked(proposal, by=by, status=Status.NOMINATED, version=version)
+    result = proposal_workflow.approve_nomination(locked, by=by)
+    _finish(result)
+    return result
+
+
+@transaction.atomic
+def return_nomination(
+    proposal: Proposal, *, by: User, note: str, version: int | None = None
+) -> Proposal:
+    """Send a nomination back to the operator with a note."""
+    locked = _locked(proposal, by=by, status=Status.NOMINATED, version=version)
+    result = proposal_workflow.return_nomination(locked, by=by, note=note)
+    _finish(result)
+    return result
+
+
+@transaction.atomic
+def reject_nomination(
+    proposal: Proposal, *, by: User, reason: str, version: int | None = None
+) -> Proposal:
+    """End a nomination with a reason."""
+    locked = _locked(proposal, by=by, status=Status.NOMINATED, version=version)
+    result = proposal_workflow.reject_nomination(locked, by=by, reason=reason)
+    _finish(result)
+    return result
+
+
+# Portfolio
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """What a verifier answered to one item."""
+
+    answer: str
+    remark: str = ""
+
+
+def items_for(proposal: Proposal) -> list[PortfolioItem]:
+    """The checklist of the proposal's period and position."""
+    return list(
+        PortfolioItem.objects.filter(period=proposal.period_id, position=proposal.position_id)
+    )
+
+
+def rule_for(proposal: Proposal) -> TestDecision:
+    """What the period's rule table says about the test, by the field that the verifier set."""
+    return test_required(
+        proposal.position_id,
+        proposal.education_field,
+        proposal.level.code,
+        rules_of(proposal.period),
+    )
+
+
+@transaction.atomic
+def assess_portfolio(
+    proposal: Proposal,
+    *,
+    by: User,
+    answers: Mapping[int, GivenAnswer],
+    passed: bool,
+    override: bool = False,
+    override_reason: str = "",
+    version: int | None = None,
+) -> Proposal:
+    """Record the checklist (item id -> answer) and move the proposal on, in one transaction.
+
+    Passed needs every required item met and the field of education set. The test is required as
+    the rule table says, or the other way round with a reason (`override`).
+    """
+    locked = _locked(proposal, by=by, status=Status.ELIGIBLE, version=version)
+    items = items_for(locked)
+    if missing := [item.question for item in items if item.pk not in answers]:
+        raise TransitionError(f"Belum dijawab: {'; '.join(missing)}.")
+    not_met = [i for i in items if answers[i.pk].answer == PortfolioAnswer.Answer.NOT_MET]
+    if passed:
+        unmet = [
+            i for i in items if i.required and answers[i.pk].answer != PortfolioAnswer.Answer.MET
+        ]
+        if unmet:
+            raise TransitionError(
+                "Lulus memerlukan semua butir wajib terpenuhi. Belum: "
+                + "; ".join(item.question for item in unmet)
+            )
+        if not locked.education_field:
+            raise TransitionError("Tetapkan bidang pendidikan menurut ijazah dahulu.")
+    elif not not_met:
+        raise TransitionError(
+            "Tidak lulus memerlukan paling sedikit satu butir yang tidak terpenuhi."
+        )
+    if override and not override_reason:
+        raise TransitionError("Tulis alasan menyimpang dari aturan uji.")
+
+    rule = rule_for(locked) if passed else None
+    test = None if rule is None else rule.required is not override
+    assessment, _ = PortfolioAssessment.objects.update_or_create(
+        proposal=locked,
+        defaults={
+            "verdict": (
+                PortfolioAssessment.Verdict.PASSED if passed else PortfolioAssessment.Verdict.FAILED
+            ),
+            "test_required": test,
+            "rule_required": rule.required if rule else None,
+            "rule_order": rule.rule_order if rule else None,
+            "rule_sentence": rule.sentence if rule else "",
+            "rule_source": rule.source if rule else "",
+            "override_reason": override_reason if passed and override else "",
+            "assessed_by": by,
+            "assessed_at": timezone.now(),
+        },
+    )
+    assessment.answers.all().delete()
+    PortfolioAnswer.objects.bulk_create(
+        [
+            PortfolioAnswer(
+                assessment=assessment,
+                item=item,
+                answer=answers[item.pk].answer,
+                remark=answers[item.pk].remark,
+            )
+            for item in items
+        ]
+    )
+    if rule is None:
+        reasons = "\n".join(f"- {item.question}: {answers[item.pk].remark}" for item in not_met)
+        result = proposal_workflow.mark_portfolio_failed(locked, by=by, reasons=reasons)
+    else:
+        note = override_reason if override else f"{rule.sentence} ({rule.source})"
+        move = proposal_workflow.require_test if test else proposal_workflow.mark_ready
+        result = move(locked, by=by, note=note)
+    _finish(result)
+    return result
