@@ -182,7 +182,7 @@ def test_messages_become_banners_of_their_level() -> None:
 
 
 def test_text_field_has_hint_and_error_that_the_input_names() -> None:
-    form = CandidateForm({"nip": ""}, {})
+    form = CandidateForm({"nip": ""})
     assert render("{% field form.nip %}", form=form).replace("\n", "") == (
         '<div class="field field--error"><label for="id_nip">NIP</label>'
         '<div class="hint" id="id_nip_helptext">18 angka, boleh dengan spasi.</div>'
@@ -199,7 +199,7 @@ def test_radios_and_checkboxes_are_picks_in_a_fieldset() -> None:
     html = render("{% field form.position %}", form=CandidateForm()).replace("\n", "")
     assert html.startswith('<fieldset class="field"><legend>Jabatan</legend><div class="picks">')
     assert html.count('<label class="pick" for="id_position_') == 2
-    several = render("{% field form.papers %}", form=CandidateForm({}, {}))
+    several = render("{% field form.papers %}", form=CandidateForm({}))
     assert 'aria-describedby="id_papers_helptext id_papers_error"' in several
     assert "Dokumen: belum dipilih." in several
 
@@ -227,13 +227,13 @@ def test_hidden_field_is_only_an_input() -> None:
 
 @pytest.mark.parametrize("source", ["{{ form|crispy }}", "{% include '_form.html' %}"])
 def test_every_reference_in_a_failed_form_exists(source: str) -> None:
-    page = Ids(render(source, form=CandidateForm({"email": "salah"}, {}), submit="Simpan"))
+    page = Ids(render(source, form=CandidateForm({"email": "salah"}), submit="Simpan"))
     assert page.references <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
 
 
 def test_error_summary_lists_the_fields_in_order_with_links() -> None:
-    form = CandidateForm({"email": "salah", "rank": "z", "born": "kemarin"}, {})
+    form = CandidateForm({"email": "salah", "rank": "z", "born": "kemarin"})
     form.add_error(None, "Formasi sudah habis.")
     html = render('{% include "_errsum.html" %}', form=form)
     assert "Ada 9 hal yang perlu dibetulkan" in html
@@ -261,7 +261,7 @@ def test_an_authors_own_sentence_is_kept() -> None:
 
 def test_form_is_summarized_once_at_the_top_of_the_page() -> None:
     page = '{% extends "base.html" %}{% block main %}{% include "_form.html" %}{% endblock %}'
-    html = Template(page).render(Context({"form": CandidateForm({}, {}), "submit": "Simpan"}))
+    html = Template(page).render(Context({"form": CandidateForm({}), "submit": "Simpan"}))
     assert html.count('class="errsum"') == 1
     assert html.index('class="errsum"') < html.index("<form")
     assert "<title>Galat: " in html
@@ -269,7 +269,7 @@ def test_form_is_summarized_once_at_the_top_of_the_page() -> None:
 
 def test_formset_errors_are_summarized_with_the_prefix_of_each_form() -> None:
     lines = forms.formset_factory(CandidateForm, extra=0)(
-        {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-email": "salah"}, {}
+        {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0", "form-0-email": "salah"}
     )
     lines.forms[0].empty_permitted = False
     anchors = [link["anchor"] for link in tags.summarize_errors("", lines)]
