@@ -1,4 +1,31 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import participants, results, seating, sessions
 
 app_name = "competency"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    # Sessions
+    path("sesi/", sessions.session_list, name="sessions"),
+    path("sesi/baru/", sessions.session_create, name="session_create"),
+    path("sesi/<int:pk>/", sessions.session, name="session"),
+    path("sesi/<int:pk>/batalkan/", sessions.session_cancel, name="session_cancel"),
+    path("sesi/<int:pk>/kejadian/", sessions.incident, name="incident"),
+    path("sesi/<int:pk>/daftar-hadir.pdf", sessions.attendance_sheet, name="attendance_sheet"),
+    path("sesi/<int:pk>/berita-acara.pdf", sessions.minutes, name="minutes"),
+    path("kursi/<int:pk>/hadir/", sessions.attendance, name="attendance"),
+    path("hadir/<str:number>/", sessions.checkin, name="checkin"),
+    # Seating
+    path("kursi/", seating.seating, name="seating"),
+    path("kursi/usulkan/", seating.propose, name="propose_seats"),
+    path("peserta/<int:pk>/kursi/", seating.assign, name="assign_seat"),
+    # Participants
+    path("peserta/<int:pk>/", participants.test, name="test"),
+    path("peserta/<int:pk>/kartu.pdf", participants.card, name="card"),
+    # Results
+    path("kursi/<int:pk>/nilai/", results.enter, name="enter_result"),
+    path("sesi/<int:pk>/pastikan/", results.confirm, name="confirm_results"),
+    path("pengumuman/", results.publication, name="publication"),
+    path("pengumuman/<int:pk>/umumkan/", results.publish, name="publish"),
+    path("pengumuman/<int:pk>/batalkan/", results.unpublish, name="unpublish"),
+    path("hasil/", results.results, name="results"),
+]

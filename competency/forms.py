@@ -1,0 +1,147 @@
+"""What people type in stage 3."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from inpassing.reference.models import BpsOffice, Period, TestComponent
+
+from .models import TestSession
+
+
+class SessionForm(forms.ModelForm[TestSession]):
+    """A new session; times are those of the office's zone."""
+
+    office = forms.ModelChoiceField(
+        label="Kantor BPS",
+        queryset=BpsOffice.objects.filter(is_active=True),
+        empty_label="Pilih kantor",
+    )
+    day = forms.DateField(
+        label="Tanggal", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    starts = forms.TimeField(
+        label="Mulai",
+        help_text="Waktu setempat di kantor itu.",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    ends = forms.TimeField(
+        label="Selesai", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+
+    class Meta:
+        model = TestSession
+        fields = ["period", "office", "room", "capacity", "wave"]
+
+    field_order = ["period", "office", "day", "starts", "ends", "room", "capacity", "wave"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        period: Any = self.fields["period"]
+        period.queryset = Period.objects.open()
+        period.label = "Periode"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        office, day = data.get("office"), data.get("day")
+        starts, ends = data.get("starts"), data.get("ends")
+        if starts and ends and ends <= starts:
+            self.add_error("ends", "Jam selesai harus sesudah jam mulai. Periksa keduanya.")
+        period = data.get("period")
+        if period and day and not period.test_from <= day <= period.test_until:
+            self.add_error(
+                "day",
+                f"Di luar jadwal uji {period.name}: {period.test_from:%d-%m-%Y} sampai "
+                f"{period.test_until:%d-%m-%Y}.",
+            )
+        capacity = data.get("capacity")
+        if office and capacity and capacity > office.capacity:
+            self.add_error(
+                "capacity", f"Kapasitas {office.name} {office.capacity} kursi. Kurangi jumlahnya."
+            )
+        if not self.errors and office and day and starts and ends:
+            zone = ZoneInfo(office.tz)
+            self.instance.starts_at = dt.datetime.combine(day, starts, zone)
+            self.instance.ends_at = dt.datetime.combine(day, ends, zone)
+        return data
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(
+        label="Alasan", max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class IncidentForm(forms.Form):
+    """What happened during the session."""
+
+    text = forms.CharField(
+        label="Kejadian", max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class SessionChoiceForm(forms.Form):
+    """A session with free seats."""
+
+    session = forms.ModelChoiceField(
+        label="Sesi", queryset=TestSession.objects.none(), empty_label="Pilih sesi"
+    )
+
+    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["session"]
+        field.queryset = sessions
+        field.label_from_instance = _session_label
+
+
+def _session_label(session: Any) -> str:
+    start = session.starts_at.astimezone(ZoneInfo(session.office.tz))
+    return (
+        f"{session.office.name}, {start:%d-%m-%Y %H.%M}, {session.room} "
+        f"({session.capacity - session.taken} kursi kosong)"
+    )
+
+
+class ScoresForm(forms.Form):
+    """One score per component of the period and position."""
+
+    def __init__(self, *args: Any, components: list[TestComponent], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.components = components
+        for component in components:
+            self.fields[f"c{component.pk}"] = forms.DecimalField(
+                label=f"{component.name} (bobot {component.weight}%)",
+                min_value=Decimal(0),
+                max_value=Decimal(100),
+                max_digits=5,
+                decimal_places=2,
+                localize=True,
+                error_messages={
+                    "invalid": "Isi angka 0 sampai 100, misalnya 78,5.",
+                    "min_value": "Nilai paling kecil 0.",
+                    "max_value": "Nilai paling besar 100.",
+                },
+            )
+
+    def scores(self) -> dict[int, Decimal]:
+        """Component id -> score."""
+        return {c.pk: self.cleaned_data[f"c{c.pk}"] for c in self.components}
+
+
+class PublicationForm(forms.Form):
+    """When the results become public."""
+
+    NOW, SCHEDULED = "now", "scheduled"
+    when = forms.ChoiceField(
+        label="Diumumkan",
+        choices=[(NOW, "Sekarang"), (SCHEDULED, "Pada waktu yang ditetapkan periode")],
+        widget=forms.RadioSelect,
+        initial=NOW,
+    )

@@ -1,0 +1,245 @@
+"""Stage 3: test sessions at BPS offices, seats, attendance, results and their publication."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from inpassing.accounts.models import User
+from inpassing.accounts.roles import roles_of
+from inpassing.reference.models import BpsOffice, Period, TestComponent
+from proposals.models import Proposal
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class SessionQuerySet(models.QuerySet["TestSession"]):
+    def visible_to(self, user: User | AnonymousUser) -> SessionQuerySet:
+        """Sessions of the own office for a proctor, all for an administrator, else none."""
+        roles = roles_of(user)
+        if roles.is_admin:
+            return self
+        return self.filter(office__in=roles.office_ids) if roles.is_proctor else self.none()
+
+    def planned(self) -> SessionQuerySet:
+        return self.filter(cancelled_at=None)
+
+
+class TestSession(models.Model):
+    """One test at one office: a room, a time, a number of seats."""
+
+    __test__ = False  # pytest: this is no test class
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="sessions")
+    office = models.ForeignKey(
+        BpsOffice, models.PROTECT, related_name="sessions", verbose_name="kantor BPS"
+    )
+    starts_at = models.DateTimeField("mulai")
+    ends_at = models.DateTimeField("selesai")
+    room = models.CharField("ruang", max_length=100)
+    capacity = models.PositiveSmallIntegerField("kursi", validators=[MinValueValidator(1)])
+    wave = models.CharField("gelombang", max_length=40, blank=True)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    results_confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    results_confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends"),
+            models.UniqueConstraint(
+                fields=["office", "room", "starts_at"],
+                condition=Q(cancelled_at=None),
+                name="room_once_at_a_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["period", "starts_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.office}, {self.room}"
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled_at is not None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the results were confirmed by a second person and are closed."""
+        return self.results_confirmed_at is not None
+
+    @property
+    def attendance_opens_at(self) -> dt.datetime:
+        """From when attendance may be marked: two hours before the start."""
+        return self.starts_at - dt.timedelta(hours=2)
+
+    def takes_attendance(self, at: dt.datetime | None = None) -> bool:
+        """Whether a mark may be made now: from two hours before the start until confirmation."""
+        at = at or timezone.now()
+        return not self.is_cancelled and not self.is_confirmed and at >= self.attendance_opens_at
+
+
+class SeatQuerySet(models.QuerySet["Seat"]):
+    def current(self) -> SeatQuerySet:
+        """Seats that somebody holds."""
+        return self.filter(released_at=None)
+
+    def for_list(self) -> SeatQuerySet:
+        return self.select_related(
+            "session__office", "session__period", "proposal__agency", "proposal__level__position"
+        )
+
+
+class Seat(models.Model):
+    """A seat of a session for one proposal; a released seat stays as history."""
+
+    class Attendance(models.TextChoices):
+        UNKNOWN = "", "Belum dicatat"
+        PRESENT = "present", "Hadir"
+        LATE = "late", "Hadir terlambat"
+        ABSENT = "absent", "Tidak hadir"
+
+    session = models.ForeignKey(TestSession, models.PROTECT, related_name="seats")
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="seats")
+    number = models.PositiveSmallIntegerField("kursi")
+    participant_number = models.CharField("nomor peserta", max_length=30)
+    explanation = models.CharField("alasan penempatan", max_length=200, blank=True)
+    attendance = models.CharField(
+        "kehadiran", max_length=8, choices=Attendance, blank=True, default=Attendance.UNKNOWN
+    )
+    marked_at = models.DateTimeField(null=True, blank=True)
+    marked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    release_note = models.CharField(max_length=200, blank=True)
+
+    objects = SeatQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["proposal"], condition=Q(released_at=None), name="one_seat_per_proposal"
+            ),
+            models.UniqueConstraint(
+                fields=["session", "number"],
+                condition=Q(released_at=None),
+                name="one_person_per_seat",
+            ),
+            models.UniqueConstraint(
+                fields=["participant_number"],
+                condition=Q(released_at=None),
+                name="participant_number_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant_number}, kursi {self.number}"
+
+    @property
+    def is_present(self) -> bool:
+        return self.attendance in {self.Attendance.PRESENT, self.Attendance.LATE}
+
+
+class Incident(models.Model):
+    """What happened during a session, for the minutes."""
+
+    session = models.ForeignKey(TestSession, models.PROTECT, related_name="incidents")
+    text = models.CharField("kejadian", max_length=500)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class TestResult(models.Model):
+    """The result of a seat; hidden until it is published."""
+
+    __test__ = False
+
+    class Source(models.TextChoices):
+        TYPED = "typed", "Diketik"
+        IMPORTED = "imported", "Diimpor"
+        ONLINE = "online", "Ujian daring"
+
+    seat = models.OneToOneField(Seat, models.PROTECT, related_name="result")
+    total = models.DecimalField("nilai akhir", max_digits=5, decimal_places=2)
+    passing_grade = models.DecimalField("nilai lulus", max_digits=5, decimal_places=2)
+    source = models.CharField(max_length=8, choices=Source, default=Source.TYPED)
+    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField(auto_now=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total__gte=0) & Q(total__lte=100), name="total_is_0_to_100"
+            )
+        ]
+        indexes = [models.Index(fields=["published_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.seat}: {self.total}"
+
+    @property
+    def is_passed(self) -> bool:
+        return self.total >= self.passing_grade
+
+
+class ComponentScore(models.Model):
+    """The score of one component, 0 to 100."""
+
+    result = models.ForeignKey(TestResult, models.CASCADE, related_name="scores")
+    component = models.ForeignKey(TestComponent, models.PROTECT, related_name="+")
+    score = models.DecimalField(
+        "nilai",
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+
+    class Meta:
+        ordering = ["component__order", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["result", "component"], name="score_once"),
+            models.CheckConstraint(
+                condition=Q(score__gte=0) & Q(score__lte=100), name="score_is_0_to_100"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.component}: {self.score}"
+
+
+class Publication(models.Model):
+    """The one act that makes a period's confirmed results public at a set time."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="publications")
+    scheduled_at = models.DateTimeField("diumumkan pada")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-scheduled_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period"], condition=Q(finished_at=None), name="one_publication_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.scheduled_at}"

@@ -1,0 +1,151 @@
+"""Results: typing, confirming, publishing, and the public page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inpassing.accounts.models import sort_name
+from inpassing.errors import TransitionError
+from inpassing.reference.models import Period, TestComponent
+from proposals.models import Proposal
+
+from .. import workflow
+from ..forms import PublicationForm, ScoresForm
+from ..models import Publication, Seat, TestResult, TestSession
+from ..permissions import can_enter_results, can_plan, get_seat_for, get_session_for, require_admin
+from .sessions import me
+
+FOUND = 20
+LETTERS = 3
+
+
+@require_http_methods(["GET", "POST"])
+def enter(request: HttpRequest, pk: int) -> HttpResponse:
+    """Type the component scores of one person."""
+    user = me(request)
+    seat = get_seat_for(user, pk, can_enter_results)
+    components = list(
+        TestComponent.objects.filter(
+            period_position__period=seat.session.period_id,
+            period_position__position=seat.proposal.position_id,
+        )
+    )
+    result = TestResult.objects.filter(seat=seat).prefetch_related("scores").first()
+    initial = {f"c{s.component_id}": s.score for s in result.scores.all()} if result else {}
+    form = ScoresForm(request.POST or None, components=components, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            result = workflow.enter_result(seat, form.scores(), by=user)
+            score = f"{result.total:.2f}".replace(".", ",")
+            messages.success(request, f"Nilai {seat.proposal.name} tersimpan: {score}.")
+            return redirect("competency:session", seat.session_id)
+        except TransitionError as error:
+            form.add_error(None, str(error))
+    return render(request, "competency/enter_result.html", {"seat": seat, "form": form})
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm a session's results with a second pair of eyes."""
+    user = me(request)
+    session = get_session_for(user, pk, can_plan)
+    try:
+        workflow.confirm_results(session, by=user)
+        messages.success(request, "Hasil sesi dipastikan dan terkunci.")
+    except TransitionError as error:
+        messages.error(request, str(error))
+    return redirect("competency:session", pk)
+
+
+@require_safe
+def publication(request: HttpRequest) -> HttpResponse:
+    """What is ready to be published, per open period."""
+    require_admin(me(request))
+    entries = []
+    for period in Period.objects.open():
+        seats = Seat.objects.current().filter(
+            session__period=period, proposal__status=Proposal.Status.TEST_REQUIRED
+        )
+        entries.append(
+            {
+                "period": period,
+                "unfinished": workflow.unfinished_sessions(period),
+                "waiting": seats.exclude(attendance="").count(),
+                "running": period.publications.filter(finished_at=None).first(),
+                "published": TestResult.objects.filter(seat__session__period=period)
+                .exclude(published_at=None)
+                .count(),
+                "form": PublicationForm(),
+            }
+        )
+    return render(request, "competency/publication.html", {"entries": entries})
+
+
+@require_POST
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Publish all confirmed results of a period, now or at the period's time."""
+    user = me(request)
+    require_admin(user)
+    period = get_object_or_404(Period.objects.open(), pk=pk)
+    form = PublicationForm(request.POST)
+    at = period.results_at if request.POST.get("when") == PublicationForm.SCHEDULED else None
+    if not form.is_valid():
+        messages.error(request, "Pilih kapan hasil diumumkan.")
+        return redirect("competency:publication")
+    try:
+        workflow.publish(period, by=user, at=at)
+        messages.success(request, "Pengumuman ditetapkan. Setiap peserta menerima email.")
+    except TransitionError as error:
+        messages.error(request, str(error))
+    return redirect("competency:publication")
+
+
+@require_POST
+def unpublish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a scheduled publication before its time."""
+    user = me(request)
+    require_admin(user)
+    row = get_object_or_404(Publication.objects.filter(finished_at=None), pk=pk)
+    try:
+        workflow.cancel_publication(row, by=user)
+        messages.success(request, "Pengumuman dibatalkan.")
+    except TransitionError as error:
+        messages.error(request, str(error))
+    return redirect("competency:publication")
+
+
+@login_not_required
+@require_safe
+def results(request: HttpRequest) -> HttpResponse:
+    """Published results: name in full, NIP masked; three letters at least, twenty rows at most."""
+    query = " ".join(request.GET.get("q", "").split())[:80]
+    packed = query.replace(" ", "")
+    rows: list[TestResult] = []
+    too_short = bool(query) and len(packed) < LETTERS
+    if query and not too_short:
+        found = TestResult.objects.exclude(published_at=None).select_related(
+            "seat__proposal__level__position", "seat__proposal__agency", "seat__session__period"
+        )
+        if packed.isdigit() and len(packed) == 18:
+            found = found.filter(seat__proposal__nip=packed)
+        else:
+            found = found.filter(seat__proposal__sort_name__contains=sort_name(query))
+        rows = list(found.order_by("seat__proposal__sort_name", "pk")[:FOUND])
+    return render(
+        request,
+        "competency/results.html",
+        {
+            "q": query,
+            "rows": rows,
+            "too_short": too_short,
+            "searched": bool(query) and not too_short,
+            "coming": Period.objects.open().order_by("results_at").first(),
+            "has_results": TestSession.objects.exclude(seats__result__published_at=None).exists()
+            if not query
+            else True,
+        },
+    )

@@ -1,0 +1,210 @@
+"""Sessions: list, plan, the day itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inpassing.accounts.models import User
+from inpassing.accounts.roles import roles_of
+from inpassing.errors import TransitionError
+from inpassing.letters.printing import request_print
+from inpassing.letters.views import answer
+
+from .. import papers, workflow
+from ..forms import IncidentForm, ReasonForm, SessionForm
+from ..models import Seat, TestSession
+from ..permissions import (
+    can_enter_results,
+    can_plan,
+    can_proctor,
+    get_seat_for,
+    get_session_for,
+    require_admin,
+)
+
+PAGE = 50
+
+
+def me(request: HttpRequest) -> User:
+    """The person who is signed in; the middleware lets nobody else through."""
+    user: Any = request.user
+    return user
+
+
+@require_safe
+def session_list(request: HttpRequest) -> HttpResponse:
+    """The sessions that the person may see, by date; keyset by (start, id)."""
+    user = me(request)
+    roles = roles_of(user)
+    sessions = (
+        TestSession.objects.visible_to(user)
+        .select_related("office", "period")
+        .annotate(taken=Count("seats", filter=Q(seats__released_at=None)))
+        .order_by("-starts_at", "-pk")
+    )
+    query = request.GET.get("q", "").strip()
+    if query:
+        sessions = sessions.filter(office__name__icontains=query)
+    if (before := request.GET.get("sebelum", "")).isdigit():
+        last = get_object_or_404(TestSession.objects.visible_to(user), pk=int(before))
+        sessions = sessions.filter(
+            Q(starts_at__lt=last.starts_at) | Q(starts_at=last.starts_at, pk__lt=last.pk)
+        )
+    page = list(sessions[: PAGE + 1])
+    return render(
+        request,
+        "competency/session_list.html",
+        {
+            "sessions": page[:PAGE],
+            "next_url": f"?q={query}&sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else "",
+            "q": query,
+            "is_admin": roles.is_admin,
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def session_create(request: HttpRequest) -> HttpResponse:
+    """A new session."""
+    user = me(request)
+    require_admin(user)
+    form = SessionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            session = workflow.create_session(form.save(commit=False), by=user)
+        except TransitionError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Sesi tersimpan.")
+            return redirect("competency:session", session.pk)
+    return render(request, "competency/session_form.html", {"form": form})
+
+
+@require_safe
+def session(request: HttpRequest, pk: int) -> HttpResponse:
+    """One session: who is there, who is not yet, and what can be done now."""
+    user = me(request)
+    row = get_session_for(user, pk)
+    seats = row.seats.current().for_list().select_related("result")
+    query = request.GET.get("q", "").strip()
+    found = seats
+    if query:
+        matches = Q(participant_number__icontains=query) | Q(proposal__name__icontains=query)
+        if query.isdigit():
+            matches |= Q(number=int(query[:5]))
+        found = seats.filter(matches)
+    everybody, shown = list(seats), list(found)
+    return render(
+        request,
+        "competency/session.html",
+        {
+            "session": row,
+            "q": query,
+            "waiting": [seat for seat in shown if not seat.attendance],
+            "present": [seat for seat in shown if seat.is_present],
+            "absent": [seat for seat in shown if seat.attendance == "absent"],
+            "counts": {
+                "present": sum(seat.is_present for seat in everybody),
+                "waiting": sum(not seat.attendance for seat in everybody),
+                "free": row.capacity - len(everybody),
+            },
+            "can_mark": can_proctor(user, row) and row.takes_attendance(),
+            "can_proctor": can_proctor(user, row),
+            "can_plan": can_plan(user, row) and not row.is_cancelled,
+            "can_score": can_enter_results(user, row) and not row.is_confirmed,
+            "open_points": workflow.open_points(row) if everybody else [],
+            "incidents": row.incidents.select_related("by"),
+            "incident_form": IncidentForm(),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancel a session with a reason; its people are seated anew."""
+    user = me(request)
+    row = get_session_for(user, pk, can_plan)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.cancel_session(row, by=user, reason=form.cleaned_data["reason"])
+            messages.success(request, "Sesi dibatalkan. Pesertanya menunggu kursi baru.")
+            return redirect("competency:seating")
+        except TransitionError as error:
+            form.add_error(None, str(error))
+    return render(request, "competency/session_cancel.html", {"session": row, "form": form})
+
+
+@require_POST
+def attendance(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark one person; safe to send twice."""
+    user = me(request)
+    seat = get_seat_for(user, pk, can_proctor)
+    mark = request.POST.get("attendance", "")
+    if mark not in Seat.Attendance.values:
+        messages.error(request, "Tanda kehadiran tidak dikenal. Muat ulang halaman ini.")
+        return redirect("competency:session", seat.session_id)
+    try:
+        seat = workflow.mark_attendance(seat, mark, by=user)
+        words = seat.get_attendance_display().lower()
+        messages.success(request, f"Kursi {seat.number}: {seat.proposal.name}, {words}.")
+    except TransitionError as error:
+        messages.error(request, str(error))
+    return redirect("competency:session", seat.session_id)
+
+
+@require_safe
+def checkin(request: HttpRequest, number: str) -> HttpResponse:
+    """Where a card's QR code leads: the proctor's page with that one person."""
+    user = me(request)
+    seat = get_object_or_404(
+        Seat.objects.current().filter(session__in=TestSession.objects.visible_to(user)),
+        participant_number=number,
+    )
+    return redirect(f"{reverse('competency:session', args=[seat.session_id])}?q={number}")
+
+
+@require_POST
+def incident(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down what happened."""
+    user = me(request)
+    row = get_session_for(user, pk, can_proctor)
+    form = IncidentForm(request.POST)
+    if form.is_valid():
+        workflow.note_incident(row, form.cleaned_data["text"], by=user)
+        messages.success(request, "Kejadian dicatat.")
+    else:
+        messages.error(request, "Tulis kejadiannya, paling panjang 500 huruf.")
+    return redirect("competency:session", pk)
+
+
+@require_safe
+def attendance_sheet(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The attendance sheet as PDF."""
+    user = me(request)
+    row = get_session_for(user, pk, can_enter_results)
+    if not row.seats.current().exists():
+        messages.error(request, "Sesi ini belum mempunyai peserta.")
+        return redirect("competency:session", pk)
+    job = request_print(row, papers.attendance_sheet(row), filename="daftar-hadir.pdf", by=user)
+    return answer(request, job, back_url=reverse("competency:session", args=[pk]))
+
+
+@require_safe
+def minutes(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The minutes as PDF, once everybody's attendance is noted."""
+    user = me(request)
+    row = get_session_for(user, pk, can_enter_results)
+    seats = row.seats.current()
+    if not seats.exists() or seats.filter(attendance="").exists():
+        messages.error(request, "Catat kehadiran semua peserta sebelum membuat berita acara.")
+        return redirect("competency:session", pk)
+    job = request_print(row, papers.minutes(row), filename="berita-acara.pdf", by=user)
+    return answer(request, job, back_url=reverse("competency:session", args=[pk]))

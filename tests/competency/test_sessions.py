@@ -1,0 +1,238 @@
+"""Sessions and the day itself."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from competency import workflow
+from competency.models import Seat, TestSession
+from inpassing.letters.models import PrintJob
+from inpassing.letters.tasks import print_due
+from inpassing.reference.models import BpsOffice
+from inpassing.timeline.events import story_of
+from tests.competency.factories import begin, make_seat, make_session
+from tests.factories import (
+    make_admin,
+    make_operator,
+    make_period,
+    make_proctor,
+    make_proposal,
+    make_user,
+    make_verifier,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office():
+    return BpsOffice.objects.get(region="74.72")
+
+
+@pytest.fixture
+def seat(office):
+    session = make_session(office=office)
+    seat = make_seat(session, make_proposal(period=session.period, status="test_required"))
+    begin(session)
+    return seat
+
+
+class TestCreate:
+    def data(self, office, **changes):
+        period = make_period()
+        day = period.test_from + dt.timedelta(days=1)
+        return {
+            "period": period.pk,
+            "office": office.pk,
+            "day": f"{day:%Y-%m-%d}",
+            "starts": "09:00",
+            "ends": "11:00",
+            "room": "Ruang Rapat",
+            "capacity": "15",
+            **changes,
+        }
+
+    def test_times_are_those_of_the_office(self, as_user, office):
+        as_user(make_admin()).post("/uji/sesi/baru/", self.data(office))
+        session = TestSession.objects.get()
+        assert office.tz == "Asia/Makassar"
+        assert session.starts_at.astimezone(dt.UTC).hour == 1
+
+    def test_same_room_at_the_same_time_is_refused_and_typing_stays(self, as_user, office):
+        client, data = as_user(make_admin()), self.data(office)
+        client.post("/uji/sesi/baru/", data)
+        page = client.post("/uji/sesi/baru/", {**data, "starts": "10:00", "ends": "12:00"})
+        assert "Ruang itu sudah dipakai" in page.content.decode()
+        assert 'value="Ruang Rapat"' in page.content.decode()
+        assert TestSession.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ({"ends": "08:00"}, "sesudah jam mulai"),
+            ({"day": "2020-01-01"}, "Di luar jadwal uji"),
+            ({"capacity": "500"}, "Kapasitas"),
+        ],
+    )
+    def test_bad_input(self, as_user, office, change, sentence):
+        page = as_user(make_admin()).post("/uji/sesi/baru/", self.data(office, **change))
+        assert sentence in page.content.decode()
+        assert not TestSession.objects.exists()
+
+    def test_refusals(self, refuses_everybody_else, office):
+        refuses_everybody_else("/uji/sesi/baru/", onlooker=make_proctor(office))
+
+
+class TestCancel:
+    def test_people_are_to_be_seated_again_never_absent(self, as_user):
+        session = make_session()
+        person = make_proposal(period=session.period, status="test_required")
+        make_seat(session, person)
+        client = as_user(make_admin())
+        url = f"/uji/sesi/{session.pk}/batalkan/"
+        assert client.post(url, {"reason": "Listrik padam"}).status_code == 302
+        person.refresh_from_db()
+        assert person.status == "test_required"
+        assert workflow.unseated(session.period) == [person]
+        assert "sudah dibatalkan" in client.post(url, {"reason": "lagi"}).content.decode()
+
+    def test_not_after_attendance(self, as_user, seat):
+        Seat.objects.update(attendance="present")
+        page = as_user(make_admin()).post(
+            f"/uji/sesi/{seat.session_id}/batalkan/", {"reason": "Listrik padam"}
+        )
+        assert "tidak dapat dibatalkan" in page.content.decode()
+
+    def test_refusals(self, refuses_everybody_else, seat, office):
+        refuses_everybody_else(
+            f"/uji/sesi/{seat.session_id}/batalkan/",
+            onlooker=make_proctor(office),
+            stranger=make_proctor(),
+        )
+
+
+class TestAttendance:
+    def url(self, seat):
+        return f"/uji/kursi/{seat.pk}/hadir/"
+
+    def test_marks_once_and_can_be_taken_back(self, as_user, seat, office):
+        client = as_user(make_proctor(office))
+        for _ in range(2):
+            client.post(self.url(seat), {"attendance": "present"})
+        seat.refresh_from_db()
+        assert seat.attendance == "present"
+        assert story_of(seat.proposal).filter(kind="attendance.marked").count() == 1
+        client.post(self.url(seat), {"attendance": ""})
+        seat.refresh_from_db()
+        assert (seat.attendance, seat.marked_at) == ("", None)
+
+    def test_not_before_the_day(self, as_user, office):
+        session = make_session(office=office)
+        seat = make_seat(session, make_proposal(period=session.period, status="test_required"))
+        page = as_user(make_proctor(office)).post(
+            self.url(seat), {"attendance": "present"}, follow=True
+        )
+        assert "Kehadiran dicatat mulai" in page.content.decode()
+        seat.refresh_from_db()
+        assert seat.attendance == ""
+
+    def test_not_after_confirmation(self, as_user, seat, office):
+        TestSession.objects.update(results_confirmed_at=timezone.now())
+        as_user(make_proctor(office)).post(self.url(seat), {"attendance": "absent"})
+        seat.refresh_from_db()
+        assert seat.attendance == ""
+
+    def test_refusals(self, refuses_everybody_else, seat, office):
+        refuses_everybody_else(
+            self.url(seat),
+            data={"attendance": "present"},
+            onlooker=make_admin(),
+            stranger=make_proctor(),
+            allowed=make_proctor(office),
+        )
+
+    def test_nobody_marks_the_own_seat(self, as_user, seat, office):
+        proctor = make_proctor(office, nip=seat.proposal.nip[:-1] + "0")
+        seat.proposal.participant = proctor
+        seat.proposal.save()
+        response = as_user(proctor).post(self.url(seat), {"attendance": "present"})
+        assert response.status_code == 403
+
+    def test_the_card_leads_the_proctor_to_the_person(self, as_user, seat, office):
+        response = as_user(make_proctor(office)).get(f"/uji/hadir/{seat.participant_number}/")
+        page = as_user(make_proctor(office)).get(response.headers["Location"])
+        assert [row.pk for row in page.context["waiting"]] == [seat.pk]
+        assert (
+            as_user(make_proctor()).get(f"/uji/hadir/{seat.participant_number}/").status_code == 404
+        )
+
+
+class TestPapers:
+    def test_card_for_the_participant_only_once(self, as_user, seat):
+        client = as_user(seat.proposal.participant)
+        url = f"/uji/peserta/{seat.proposal_id}/kartu.pdf"
+        assert client.get(url).status_code == 202
+        assert client.get(url).status_code == 202
+        assert PrintJob.objects.count() == 1
+        print_due()
+        response = client.get(url)
+        assert response.headers["Content-Type"] == "application/pdf"
+        assert response.getvalue().startswith(b"%PDF-")
+        response.close()
+        assert as_user(make_user()).get(url).status_code == 404
+        assert as_user(make_operator()).get(url).status_code == 404
+
+    def test_minutes_need_everybody_marked(self, as_user, seat, office):
+        client = as_user(make_proctor(office))
+        url = f"/uji/sesi/{seat.session_id}/berita-acara.pdf"
+        page = client.get(url, follow=True)
+        assert "Catat kehadiran semua peserta" in page.content.decode()
+        workflow.mark_attendance(seat, "absent", by=make_user())
+        assert client.get(url).status_code == 202
+        assert client.get(f"/uji/sesi/{seat.session_id}/daftar-hadir.pdf").status_code == 202
+        print_due()
+        response = client.get(url)
+        assert response.getvalue().startswith(b"%PDF-")
+        response.close()
+
+    @pytest.mark.parametrize("paper", ["berita-acara", "daftar-hadir"])
+    def test_strangers(self, as_user, seat, paper):
+        url = f"/uji/sesi/{seat.session_id}/{paper}.pdf"
+        assert as_user(make_verifier()).get(url).status_code == 404
+
+
+def test_incident_is_noted_by_the_proctor(as_user, seat, office, refuses_everybody_else):
+    url = f"/uji/sesi/{seat.session_id}/kejadian/"
+    as_user(make_proctor(office)).post(url, {"text": "Listrik padam 5 menit"})
+    assert [row.text for row in seat.session.incidents.all()] == ["Listrik padam 5 menit"]
+    refuses_everybody_else(
+        url, onlooker=make_admin(), stranger=make_proctor(), allowed=make_proctor(office)
+    )
+
+
+@pytest.mark.parametrize("path", ["/uji/sesi/", "/uji/sesi/{session}/", "/uji/kursi/"])
+def test_same_number_of_queries_with_1_and_60_rows(as_user, path):
+    period = make_period()
+    session = make_session(period, capacity=100)
+    make_session(period)
+    url, client = path.format(session=session.pk), as_user(make_admin())
+    agency = make_proposal(period=period, status="test_required").agency
+
+    def seat_one():
+        make_seat(session, make_proposal(agency, period, status="test_required", complete=False))
+
+    seat_one()
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for _ in range(20):
+        seat_one()
+        make_proposal(agency, period, status="test_required", complete=False)
+        make_session(period)
+    with CaptureQueriesContext(connection) as many:
+        client.get(url)
+    assert len(many) == len(one)
+    assert len(many) <= 14
