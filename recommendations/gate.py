@@ -87,7 +87,7 @@ class Gate:
             levels = self._levels.setdefault((agency_id, line.formation.position_id), [])
             if line.level_id not in levels:
                 levels.append(line.level_id)
-        self._used = Counter(proposals.using().values_list("agency_id", "level_id"))
+        self._used = Counter(proposals.holding_post().values_list("agency_id", "level_id"))
         self._asked = Counter(letter_lines.values_list("proposal__agency_id", "proposal__level_id"))
 
     def is_validated(self, agency_id: int, position: str) -> bool:

@@ -89,7 +89,13 @@ def gather(run: Run, *, by: User) -> Gathered:
     Again, it only adds what is missing and takes out of drafts who does not belong there any more.
     """
     run = Run.objects.select_for_update(of=("self",)).select_related("period").get(pk=run.pk)
-    drafts = list(Letter.objects.main().drafts().filter(run=run).select_for_update().order_by("pk"))
+    drafts = list(
+        Letter.objects.main()
+        .drafts()
+        .filter(run=run)
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
     gate = Gate(run.period)
     dropped = _drop_strangers(drafts, gate)
     people = Proposal.objects.filter(period=run.period).order_by("sort_name", "pk")
@@ -601,7 +607,7 @@ def void(letter: Letter, *, by: User, reason: str) -> Letter:
     if letter.is_extract:
         raise TransitionError("Petikan mengikuti suratnya. Batalkan surat rekomendasinya.")
     _expect(letter, Status.ISSUING)
-    gone = [letter, *letter.extracts.select_for_update()]
+    gone = [letter, *letter.extracts.select_for_update(of=("self",))]
     _end(gone, Status.VOID, by=by, reason=reason)
     # What it was to replace waits for another successor.
     Letter.objects.filter(replaced_by__in=gone).update(replaced_by=None)
@@ -631,7 +637,7 @@ def revoke(letter: Letter, *, by: User, reason: str, replace: bool) -> Letter:
         raise TransitionError(
             f"Sudah diangkat: {', '.join(appointed[:3])}. Surat ini tidak dapat dicabut lagi."
         )
-    extracts = list(letter.extracts.select_for_update())
+    extracts = list(letter.extracts.select_for_update(of=("self",)))
     out = [extract for extract in extracts if extract.is_issued]
     unmade = [extract for extract in extracts if extract.is_issuing]
     _end([letter, *out], Status.REVOKED, by=by, reason=reason, replace=replace)

@@ -80,7 +80,7 @@ def check_letter(request: HttpRequest, code: str) -> HttpResponse:
         "letter": letter,
         "subject": content.get("subject", ""),
         "addressee": content.get("addressee", {}).get("post", ""),
-        "signer_post": content.get("signer", {}).get("post", ""),
+        "signer_line": _signer_line(content.get("signer", {})),
         "is_signed": bool(content.get("signature")),
         "people": people,
         "first_people": people[:NAMES_SHOWN],
@@ -93,3 +93,10 @@ def check_letter(request: HttpRequest, code: str) -> HttpResponse:
         "form": CheckForm(),
     }
     return render(request, "recommendations/check_letter.html", context)
+
+
+def _signer_line(signer: dict[str, str]) -> str:
+    """ "a.n. Kepala Badan Pusat Statistik, Sekretaris Utama": the post, never the name."""
+    above = signer.get("on_behalf_of", "")
+    post = signer.get("post", "")
+    return f"a.n. {above}, {post}" if above else post
