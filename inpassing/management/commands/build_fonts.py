@@ -1,5 +1,6 @@
 """Make the web font that the stylesheet asks for."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         from fontTools import subset
 
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_suffix(".part")
+        unfinished = target.with_suffix(f".{os.getpid()}.part")  # demo and tests may begin at once
         subset.main(
             [
                 str(source),
