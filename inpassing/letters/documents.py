@@ -699,6 +699,11 @@ class Statement(Document):
         return self.number or DOTS
 
     @property
+    def place_and_date(self) -> str:
+        """The line above the signature."""
+        return f"{self.place}, {self.date_line}"
+
+    @property
     def title(self) -> str:
         """Heading and name."""
         return f"{self.heading} {self.person.name}"

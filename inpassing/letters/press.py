@@ -6,6 +6,7 @@ process half a second and forty megabytes: import it inside functions.
 
 import atexit
 import io
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,10 @@ with warnings.catch_warnings():
     from weasyprint.images import get_image_from_uri
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+# Both narrate every letter step by step.
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 PACKAGED_FAMILY = "Plus Jakarta Sans"
 FONT_FAMILY = "Plus Jakarta Sans Letter"  # as letter.css calls it
