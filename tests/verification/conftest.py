@@ -47,8 +47,3 @@ def accept(document, by: User) -> None:
         certifier="Sekretaris Daerah" if certified else "",
         certified_on=dt.date(2026, 1, 5) if certified else None,
     )
-
-
-def stamp(proposal: Proposal) -> dict[str, object]:
-    """The hidden fields of a page that is open now."""
-    return {"version": proposal.version}

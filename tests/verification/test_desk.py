@@ -259,7 +259,7 @@ def test_take(as_user, verifier, colleague, stranger, refuses_everybody_else):
     assert Claim.objects.get().pk == claim.pk
     assert TimelineEvent.objects.filter(kind="claim.taken").count() == 1
     late = as_user(colleague).post(path, follow=True)
-    assert "Dipegang Ika Wulandari sampai" in str(list(late.context["messages"])[0])
+    assert "Dipegang Ika Wulandari sampai" in str(next(iter(late.context["messages"])))
     assert Claim.objects.get().holder == verifier
 
 
@@ -315,5 +315,5 @@ def test_next_takes_the_oldest_free_one(as_user, verifier, colleague, refuses_ev
     filtered = as_user(verifier).post(path, {"antrean": "berkas", "q": new.nip})
     assert filtered["Location"] == reverse("verification:review", args=[new.pk])
     none = as_user(verifier).post(path, {"antrean": "berkas"}, follow=True)
-    assert "Tidak ada usulan yang bebas" in str(list(none.context["messages"])[0])
+    assert "Tidak ada usulan yang bebas" in str(next(iter(none.context["messages"])))
     assert as_user(verifier).post(path, {"antrean": "formasi"}).status_code == 404
