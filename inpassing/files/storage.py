@@ -121,7 +121,7 @@ def serve(
     response["X-Content-Type-Options"] = "nosniff"
     if framed:
         response["X-Frame-Options"] = "SAMEORIGIN"
-        response._csp_update = {"frame-ancestors": ["'self'"]}  # type: ignore[attr-defined]
+        response._csp_replace = {"frame-ancestors": ["'self'"]}  # type: ignore[attr-defined]
     return response
 
 
