@@ -268,7 +268,7 @@ def _expect_request(request: OperatorRequest, status: str) -> None:
 def government_name(region: Region) -> str:
     """What a region's government is called: "Pemerintah Kota Baubau"."""
     kind = "Provinsi " if region.kind == Region.Kind.PROVINCE else ""
-    return f"Pemerintah {kind}{region.name}"
+    return f"Pemerintah {kind}{region.name.strip()}"
 
 
 def _head_of(region: Region) -> str:

@@ -1,0 +1,271 @@
+"""What an operator may type about a candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.urls import reverse
+
+from inpassing.accounts.models import Agency, User, WorkUnit
+from inpassing.reference.models import EducationLevel, Period, PositionLevel, Rank
+
+from ..ledger import LedgerLine, ledger
+from ..models import Formation, Proposal
+from .fields import MailField, NipField, PastDateField, YesNoField
+
+
+@dataclass(frozen=True)
+class PositionPosts:
+    """The levels of a position that can be proposed, with what the agency's formation has left."""
+
+    name: str
+    state: str
+    is_open: bool
+    levels: list[tuple[PositionLevel, LedgerLine | None]]
+
+
+def posts_of(agency: Agency, period: Period) -> list[PositionPosts]:
+    """Every position of the period with its levels and the agency's ledger.
+
+    Two queries, and two more for each formation (at most two formations).
+    """
+    formations = {
+        formation.position_id: formation
+        for formation in Formation.objects.filter(agency=agency, period=period)
+    }
+    by_position: dict[str, list[PositionLevel]] = {}
+    rows = period.period_levels.select_related("level__position")
+    for row in rows.order_by("level__position__name", "level__order"):
+        by_position.setdefault(row.level.position_id, []).append(row.level)
+    found = []
+    for position, levels in by_position.items():
+        formation = formations.get(position)
+        lines = {line.level.pk: line for line in ledger(formation)} if formation else {}
+        found.append(
+            PositionPosts(
+                name=levels[0].position.name,
+                state=formation.get_status_display().lower() if formation else "belum dibuat",
+                is_open=bool(formation and formation.takes_nominations),
+                levels=[(level, lines.get(level.pk)) for level in levels],
+            )
+        )
+    return found
+
+
+class CandidateForm(forms.Form):
+    """One candidate. Eligibility is judged after saving, so that a draft is kept in any case."""
+
+    nip = NipField()
+    title_before = forms.CharField(label="Gelar depan", max_length=40, required=False)
+    name = forms.CharField(
+        label="Nama lengkap", max_length=150, help_text="Tanpa gelar, seperti pada SK pangkat."
+    )
+    title_after = forms.CharField(label="Gelar belakang", max_length=60, required=False)
+    birth_date = PastDateField(
+        label="Tanggal lahir menurut SK",
+        required=False,
+        help_text="Isi hanya bila berbeda dari NIP. Contoh: 14-05-1989.",
+    )
+    sex = forms.TypedChoiceField(
+        label="Jenis kelamin menurut SK",
+        choices=[("", "Sama dengan NIP"), *Proposal.Sex.choices],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="Pilih hanya bila berbeda dari NIP.",
+    )
+    rank = forms.ModelChoiceField(
+        Rank.objects.all(), label="Pangkat dan golongan ruang", empty_label="Pilih pangkat"
+    )
+    rank_effective_on = PastDateField(label="TMT pangkat", help_text="Contoh: 01-04-2023.")
+    level = forms.TypedChoiceField(label="Jabatan dan jenjang tujuan")
+    education = forms.ModelChoiceField(
+        EducationLevel.objects.all(), label="Pendidikan terakhir", empty_label="Pilih pendidikan"
+    )
+    is_structural = YesNoField(label="Sedang memegang jabatan struktural?")
+    dismissed_before = YesNoField(label="Pernah diberhentikan dari Pranata Komputer?")
+    work_unit = forms.ModelChoiceField(
+        WorkUnit.objects.none(), label="Unit kerja", required=False, empty_label="Belum dipilih"
+    )
+    email = MailField(
+        label="Email pribadi calon", help_text="Undangan dan akun dikirim ke alamat ini."
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        agency: Agency,
+        period: Period,
+        posts: list[PositionPosts],
+        proposal: Proposal | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, initial=initial_of(proposal) if proposal else None, **kwargs)
+        self.agency, self.period, self.proposal = agency, period, proposal
+        self.levels = {str(level.pk): level for group in posts for level, _ in group.levels}
+        level = self.fields["level"]
+        assert isinstance(level, forms.TypedChoiceField)
+        level.choices = [("", "Pilih jabatan dan jenjang"), *_level_choices(posts)]
+        level.coerce = self.levels.__getitem__
+        units = agency.work_units.filter(
+            Q(is_active=True) | Q(pk=proposal.work_unit_id if proposal else None)
+        )
+        if units.exists():
+            self.fields["work_unit"].queryset = units  # type: ignore[attr-defined]
+        else:
+            del self.fields["work_unit"]
+        self.fields["nip"].widget.attrs |= {
+            "hx-get": reverse("proposals:nip_reading"),
+            "hx-trigger": "change",
+            "hx-target": "#nip-read",
+            "hx-swap": "outerHTML",
+        }
+
+    def clean_name(self) -> str:
+        name: str = " ".join(self.cleaned_data["name"].split())
+        if not any(c.isalpha() for c in name):
+            raise ValidationError("Nama tidak berisi huruf. Ketik nama seperti pada SK pangkat.")
+        return name
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        nip = self.cleaned_data.get("nip")
+        own = nip.digits if nip else ""
+        others = Proposal.objects.active().filter(period=self.period, email__iexact=email)
+        taken = (
+            User.objects.filter(email__iexact=email).exclude(nip=own).exists()
+            or others.exclude(nip=own).exclude(pk=self.proposal.pk if self.proposal else 0).exists()
+        )
+        if nip and taken:
+            raise ValidationError(
+                "Alamat ini sudah dipakai orang lain di Inpassing. Minta alamat pribadi calon.",
+                code="taken",
+            )
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        name, title = cleaned.get("name", ""), cleaned.get("title_after", "")
+        if "," in name and not title:
+            # "Wa Ode Sri Ramlah, S.Kom." typed into one field.
+            cleaned["name"], _, cleaned["title_after"] = (
+                part.strip() for part in name.partition(",")
+            )
+        nip = cleaned.get("nip")
+        born, effective = cleaned.get("birth_date"), cleaned.get("rank_effective_on")
+        first_day = nip.cpns_month if nip else None
+        if effective and first_day and effective < first_day:
+            self.add_error(
+                "rank_effective_on", f"TMT pangkat lebih awal daripada CPNS ({nip.cpns_text})."
+            )
+        if born and first_day and born >= first_day:
+            self.add_error("birth_date", "Tanggal lahir setelah bulan CPNS. Periksa tahunnya.")
+        return cleaned
+
+    def values(self) -> dict[str, object]:
+        """What is stored of a valid form: names of `drafts.DRAFT_FIELDS`."""
+        data, nip = self.cleaned_data, self.cleaned_data["nip"]
+        return {
+            "nip": nip.digits,
+            "title_before": data["title_before"],
+            "name": data["name"],
+            "title_after": data["title_after"],
+            "birth_date": data["birth_date"] or nip.birth_date,
+            "sex": data["sex"] or nip.sex,
+            "email": data["email"],
+            "position": data["level"].position,
+            "level": data["level"],
+            "rank": data["rank"],
+            "rank_effective_on": data["rank_effective_on"],
+            "education": data["education"],
+            "is_structural": data["is_structural"],
+            "dismissed_before": data["dismissed_before"],
+            "work_unit": data.get("work_unit"),
+        }
+
+
+def initial_of(proposal: Proposal) -> dict[str, object]:
+    """A draft as the form shows it: date and sex only where they differ from the NIP."""
+    from ..nip import NipError, read_nip
+
+    values: dict[str, object] = {
+        name: getattr(proposal, name)
+        for name in CandidateForm.base_fields
+        if name not in {"level", "rank", "education", "work_unit", "birth_date", "sex"}
+    }
+    values |= {
+        "level": str(proposal.level_id),
+        "rank": proposal.rank_id,
+        "education": proposal.education_id,
+        "work_unit": proposal.work_unit_id,
+    }
+    try:
+        nip = read_nip(proposal.nip, today=proposal.rank_effective_on)
+    except NipError:
+        return values | {"birth_date": proposal.birth_date, "sex": proposal.sex}
+    if proposal.birth_date != nip.birth_date:
+        values["birth_date"] = proposal.birth_date
+    if proposal.sex != nip.sex:
+        values["sex"] = proposal.sex
+    return values
+
+
+def _level_choices(posts: list[PositionPosts]) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [
+        (
+            group.name,
+            [
+                (str(level.pk), f"{level.short_name}, {_left(group, line)}")
+                for level, line in group.levels
+            ],
+        )
+        for group in posts
+    ]
+
+
+def _left(group: PositionPosts, line: LedgerLine | None) -> str:
+    if not group.is_open:
+        return f"formasi {group.state}"
+    return f"sisa formasi {max(line.left, 0)}" if line else "tidak ada dalam formasi"
+
+
+class WithdrawForm(forms.Form):
+    """Why a proposal is withdrawn."""
+
+    reason = forms.CharField(
+        label="Alasan penarikan",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Tercatat dalam linimasa dan dikirim kepada peserta dan operator.",
+    )
+
+
+class EmailForm(forms.Form):
+    """The corrected address of a participant whose account has not been used."""
+
+    email = MailField(
+        label="Email pribadi peserta", help_text="Undangan baru dikirim ke alamat ini."
+    )
+
+
+class ListFilter(forms.Form):
+    """The filters of the list of proposals; what cannot be read is ignored."""
+
+    q = forms.CharField(
+        label="Nama atau NIP",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    status = forms.ChoiceField(
+        label="Status",
+        required=False,
+        choices=[("", "Semua status"), *Proposal.Status.choices],
+    )
+    periode = forms.ModelChoiceField(
+        Period.objects.all(), label="Periode", required=False, empty_label="Semua periode"
+    )

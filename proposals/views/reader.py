@@ -1,0 +1,51 @@
+"""Who reads a page of this stage, and the timeline as that reader sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from django.http import HttpRequest
+
+from inpassing.accounts.models import User
+from inpassing.accounts.roles import roles_of
+from inpassing.formats import short_datetime
+from inpassing.timeline.models import TimelineEvent
+
+from ..models import Proposal
+from ..standing import AGENCY, BPS, PARTICIPANT
+
+HEAD_OFFICE_TZ = "Asia/Jakarta"
+
+
+def reader_of(request: HttpRequest) -> User:
+    """The person who is signed in; pages behind the login always have one."""
+    return cast(User, request.user)
+
+
+def side_of(user: User, proposal: Proposal) -> str:
+    """From which side `user` reads the proposal."""
+    if proposal.participant_id == user.pk:
+        return PARTICIPANT
+    return AGENCY if proposal.agency_id in roles_of(user).agency_ids else BPS
+
+
+def zone_of(user: User, proposal: Proposal) -> str:
+    """The zone in which times are shown: the agency's for its people, WIB for BPS."""
+    return HEAD_OFFICE_TZ if side_of(user, proposal) == BPS else proposal.agency.tz
+
+
+def timeline_rows(events: Iterable[TimelineEvent], tz: str) -> list[dict[str, str]]:
+    """Events for `_timeline.html`."""
+    rows = []
+    for event in events:
+        detail = getattr(event, "detail", None)
+        rows.append(
+            {
+                "label": event.label,
+                "actor_label": event.actor.full_name if event.actor else "Sistem",
+                "when_text": short_datetime(event.at, tz),
+                "note": detail.text if detail else "",
+            }
+        )
+    return rows
