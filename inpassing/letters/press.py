@@ -60,12 +60,15 @@ class Fonts(FontConfiguration):
     def __init__(self) -> None:
         super().__init__()
         self._owner = os.getpid()
-        atexit.register(self.__del__)
+        atexit.register(self.close)
 
-    def __del__(self) -> None:
-        # A forked child must not remove the font files that its siblings read.
+    def close(self) -> None:
+        """Remove the folder of font files, but not from a forked child: its siblings read them."""
         if os.getpid() == self._owner:
             super().__del__()
+
+    def __del__(self) -> None:
+        """Leave the folder to `close`, at exit."""
 
 
 @dataclass(frozen=True)

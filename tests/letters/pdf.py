@@ -6,7 +6,7 @@ import io
 import re
 
 from pypdf import PdfReader
-from pypdf.generic import DictionaryObject, IndirectObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 
 def reader(pdf: bytes) -> PdfReader:
@@ -25,14 +25,23 @@ def fonts(pdf: bytes) -> list[DictionaryObject]:
 
 
 def objects(pdf: bytes) -> list[DictionaryObject]:
-    """Every dictionary of the file that has a number of its own."""
-    document = reader(pdf)
-    found = []
-    for number in range(1, int(document.trailer["/Size"])):
-        value = document.get_object(IndirectObject(number, 0, document))
+    """Every dictionary that can be reached from the trailer."""
+    found: dict[int, DictionaryObject] = {}
+    waiting: list[object] = [reader(pdf).trailer]
+    seen: set[int] = set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, IndirectObject):
+            if value.idnum in seen:
+                continue
+            seen.add(value.idnum)
+            value = value.get_object()
         if isinstance(value, DictionaryObject):
-            found.append(value)
-    return found
+            found[id(value)] = value
+            waiting.extend(value.values())
+        elif isinstance(value, ArrayObject):
+            waiting.extend(value)
+    return list(found.values())
 
 
 def xmp(pdf: bytes) -> str:

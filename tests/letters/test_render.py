@@ -438,7 +438,7 @@ def test_a_forked_child_leaves_the_fonts_to_its_parent():
         status = 1
         try:
             os.write(write_end, hashlib.sha256(render_document(competence())).digest())
-            press().fonts.__del__()
+            press().fonts.close()
             status = 0
         finally:
             os._exit(status)
