@@ -201,13 +201,13 @@ def _scope_text(user: User) -> str:
 
 
 def waited(since: dt.datetime) -> str:
-    """How long something has waited, in its largest unit: "9 hari", "4 jam", "12 menit"."""
+    """How long something has waited, in its largest unit: "9 hari", "4 jam", "baru saja"."""
     minutes = int((timezone.now() - since).total_seconds()) // 60
     if minutes >= 1440:
         return f"{minutes // 1440} hari"
     if minutes >= 60:
         return f"{minutes // 60} jam"
-    return f"{max(minutes, 0)} menit"
+    return f"{minutes} menit" if minutes > 0 else "baru saja"
 
 
 def _row(queue: Queue, row: Any, user: User, *, came_back: bool = False) -> dict[str, Any]:

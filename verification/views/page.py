@@ -28,11 +28,13 @@ PAGES = {
     Proposal.Status.SUBMITTED: "verification:review",
     Proposal.Status.ELIGIBLE: "verification:portfolio",
 }
+# Rules that nobody but a verifier can judge, by reading the statements.
+JUDGED = {"E4", "E5", "E6"}
 TAGS = {
     Outcome.OK: ("ok", "Sesuai"),
     Outcome.REFUSED: ("bad", "Tidak sesuai"),
     Outcome.WARNING: ("fix", "Perhatikan"),
-    Outcome.PENDING: ("wait", "Anda nilai"),
+    Outcome.PENDING: ("wait", "Menunggu"),
     Outcome.NOT_APPLICABLE: ("still", "Tidak berlaku"),
 }
 
@@ -135,11 +137,14 @@ def _count(proposal: Proposal, operators: int) -> str:
 def rule_rows(proposal: Proposal) -> list[dict[str, str]]:
     """The verdict of each rule of eligibility with its tag and source."""
     verdicts = check(facts_of(proposal), rules_of(proposal.period))
-    return [_rule_row(verdict) for verdict in verdicts]
+    is_open = proposal.status == Proposal.Status.SUBMITTED
+    return [_rule_row(verdict, is_open=is_open) for verdict in verdicts]
 
 
-def _rule_row(verdict: Verdict) -> dict[str, str]:
+def _rule_row(verdict: Verdict, *, is_open: bool) -> dict[str, str]:
     kind, word = TAGS[verdict.outcome]
+    if verdict.outcome == Outcome.PENDING and is_open and verdict.rule in JUDGED:
+        word = "Anda nilai"
     return {
         "kind": kind,
         "word": word,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
+from inpassing.templatetags.inpassing import summarize_errors
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
 
@@ -126,7 +127,7 @@ def _page(
             "refusal": refusal,
             "form": form,
             "answers": answers,
-            "forms": [*answers, form],
+            "problems": summarize_errors(*answers, form),
             "assessment": assessment,
             "rule": rule,
             "documents": documents_of(proposal),

@@ -421,6 +421,8 @@ def _same_files(user: User, documents: list[ProposalDocument]) -> list[dict[str,
     for document in documents:
         for twin in twins.get(document.pk, []):
             if twin.proposal_id == document.proposal_id:
+                if twin.order < document.order:
+                    continue  # the pair was named where it came first
                 where = f"sama dengan {twin.requirement.name} orang ini"
                 if any(d.current and d.current.same_file_confirmed for d in (document, twin)):
                     where += "; peserta membenarkan satu berkas untuk keduanya"
