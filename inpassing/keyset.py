@@ -6,13 +6,14 @@ No offset and no count of all rows, so the thousandth page costs what the first 
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -44,9 +45,9 @@ def keyset_page(
     descending = order[0].startswith("-")
     names = [name.removeprefix("-") for name in order]
     backwards = False
-    values = _read(after, len(names))
+    values = _read(after, queryset.model, names)
     if values is None:
-        values = _read(before, len(names))
+        values = _read(before, queryset.model, names)
         backwards = values is not None
     if values is not None:
         queryset = queryset.filter(
@@ -83,11 +84,21 @@ def _write(row: models.Model, names: list[str]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read(cursor: str, length: int) -> list[Any] | None:
+def _read(cursor: str, model: type[models.Model], names: list[str]) -> list[Any] | None:
+    """The values of a cursor as the model's fields take them; None when it was not ours."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         return None
-    if not isinstance(values, list) or len(values) != length:
+    if not isinstance(values, list) or len(values) != len(names):
         return None
-    return values
+    try:
+        typed = [
+            (model._meta.pk if name == "pk" else model._meta.get_field(name)).to_python(value)
+            for name, value in zip(names, values, strict=True)
+        ]
+    except (ValidationError, TypeError, ValueError, OverflowError):
+        return None
+    if any(v is None or (isinstance(v, dt.datetime) and v.tzinfo is None) for v in typed):
+        return None
+    return typed
