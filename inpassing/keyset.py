@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -88,7 +87,7 @@ def _read(cursor: str, model: type[models.Model], names: list[str]) -> list[Any]
     """The values of a cursor as the model's fields take them; None when it was not ours."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+    except ValueError:  # not base64, or not JSON
         return None
     if not isinstance(values, list) or len(values) != len(names):
         return None
