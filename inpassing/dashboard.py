@@ -197,17 +197,20 @@ def _operator_part(page: Home, roles: Roles, period: Period | None) -> None:
     )
 
 
+def _queue(slug: str) -> str:
+    return reverse("verification:queue", args=[slug])
+
+
 def _verifier_part(page: Home, user: User) -> None:
     mine = Proposal.objects.on_desk_of(user)
-    desk = reverse("verification:desk")
     counts = Counter(dict(mine.values_list("status").annotate(Count("pk"))))
     requests = operator_requests_for(user).filter(status="requested").count()
     formations = Formation.objects.visible_to(user).filter(status="submitted").count()
-    page.add(requests, "Putuskan permohonan akun operator", f"{desk}?antrean=requests")
-    page.add(counts[Status.NOMINATED], "Periksa usulan instansi", f"{desk}?antrean=nominations")
-    page.add(formations, "Validasi formasi", f"{desk}?antrean=formations")
-    page.add(counts[Status.SUBMITTED], "Periksa berkas peserta", f"{desk}?antrean=documents")
-    page.add(counts[Status.ELIGIBLE], "Nilai portofolio", f"{desk}?antrean=portfolios")
+    page.add(requests, "Putuskan permohonan akun operator", _queue("permohonan"))
+    page.add(counts[Status.NOMINATED], "Periksa usulan instansi", _queue("usulan"))
+    page.add(formations, "Validasi formasi", _queue("formasi"))
+    page.add(counts[Status.SUBMITTED], "Periksa berkas peserta", _queue("berkas"))
+    page.add(counts[Status.ELIGIBLE], "Nilai portofolio", _queue("portofolio"))
 
 
 def _proctor_part(page: Home, roles: Roles) -> None:
@@ -235,8 +238,8 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
     )
     page.add(
         operator_requests_for(user).filter(status="requested").count(),
-        "Permohonan operator menunggu verifikator",
-        f"{reverse('administration:user_list')}",
+        "Putuskan permohonan akun operator",
+        _queue("permohonan"),
     )
     failed = OutboxMessage.objects.filter(
         state__in=[OutboxMessage.State.FAILED, OutboxMessage.State.UNCERTAIN]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch
-from django.urls import reverse as django_reverse
+from django.urls import reverse
 
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
@@ -21,13 +20,6 @@ class Item:
     url: str
     current: bool = False
     count: int | None = None
-
-
-def reverse(name: str) -> str:
-    try:
-        return django_reverse(name)
-    except NoReverseMatch:
-        return "/#"
 
 
 PUBLIC = [
@@ -56,7 +48,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         if roles.is_operator or roles.is_admin:
             entries += [("Usulan" if roles.is_admin else "Calon", "proposals:list")]
             entries += [("Formasi", "proposals:formation_list")]
-        if roles.is_verifier:
+        if roles.is_verifier or roles.is_admin:
             entries += [("Meja kerja", "verification:desk")]
         if roles.is_proctor or roles.is_admin:
             entries += [("Sesi uji", "competency:sessions")]

@@ -95,8 +95,8 @@ class TestPeriod:
 
 def test_offices_are_found_and_changed(as_user):
     client = as_user(make_admin())
-    assert "BPS Kota Baubau" in client.get("/kelola/kantor/?q=baubau").content.decode()
-    office = BpsOffice.objects.get(name="BPS Kota Baubau")
+    assert "BPS Kota Bau Bau" in client.get("/kelola/kantor/?q=bau+bau").content.decode()
+    office = BpsOffice.objects.get(name="BPS Kota Bau Bau")
     client.post(
         f"/kelola/kantor/{office.pk}/",
         {"name": office.name, "tz": office.tz, "capacity": "25", "is_active": "on"},

@@ -181,7 +181,6 @@ class TestPapers:
         response = client.get(url)
         assert response.headers["Content-Type"] == "application/pdf"
         assert response.getvalue().startswith(b"%PDF-")
-        response.close()
         assert as_user(make_user()).get(url).status_code == 404
         assert as_user(make_operator()).get(url).status_code == 404
 
@@ -196,7 +195,6 @@ class TestPapers:
         print_due()
         response = client.get(url)
         assert response.getvalue().startswith(b"%PDF-")
-        response.close()
 
     @pytest.mark.parametrize("paper", ["berita-acara", "daftar-hadir"])
     def test_strangers(self, as_user, seat, paper):
