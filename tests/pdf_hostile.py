@@ -268,7 +268,7 @@ def bombs() -> Iterator[Case]:
     yield "two-megabytes", BOMB, pdf.write()
     pdf = simple(page="/Thumb 6 0 R")
     picture = "/Type /XObject /Subtype /Image /ColorSpace /DeviceRGB /BitsPerComponent 8"
-    pdf.stream(f"{picture} /Width 9000 /Height 9000 /Filter /FlateDecode", huge, number=6)
+    pdf.stream(f"{picture} /Width 900 /Height 900 /Filter /FlateDecode", huge, number=6)
     yield "image", BOMB, pdf.write()
     pdf = simple(page="/Thumb 6 0 R")
     pdf.stream(f"{picture} /Width 200000 /Height 200000 /Filter /CCITTFaxDecode", b"x", number=6)

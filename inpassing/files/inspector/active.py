@@ -43,6 +43,10 @@ def is_active(entries: dict[str, object]) -> bool:
     """True for a dictionary with these entries, names written with their slash."""
     if not KEYS.isdisjoint(entries):
         return True
+    if "/F" in entries and "/Length" in entries:
+        elsewhere = entries["/F"]  # a stream whose content stands in another file, or a filter
+        if hasattr(elsewhere, "keys") or not str(elsewhere).startswith(("/", "[")):
+            return True
     action, subtype, link = (entries.get(key) for key in ("/S", "/Subtype", "/URI"))
     # A few viewers take a string for a name.
     if isinstance(action, str):

@@ -109,13 +109,14 @@ class Server:
             yours.close()
             mine.settimeout(START_SECONDS)
             try:
-                mine.recv(1)  # end of file: the server took its end and closed it
-            except OSError as error:
-                ours.close()
-                raise InspectorUnavailableError("The inspector did not start.") from error
-        if self.process.poll() is not None:
+                ready = mine.recv(5)
+            except TimeoutError:
+                ready = b""
+        if ready != b"ready":
             ours.close()
-            raise InspectorUnavailableError("The inspector ended while starting.")
+            self.process.kill()
+            self.process.wait()
+            raise InspectorUnavailableError("The inspector did not start.")
         self.control = ours
 
     def drop(self, control: socket.socket) -> None:
@@ -208,15 +209,16 @@ def _understand(said: bytes, status: int) -> tuple[str | None, int | None, bytes
     except that a file which crashes the viewer's engine is not accepted.
     """
     certain = "too_complex"
-    frames = list(_frames(said))
+    frames = _frames(said)
     for at, frame in enumerate(frames):
         message = _message(frame)
-        code = message.get("code")
-        if message.get("kind") == "certain" and code in CODES:
-            certain = str(code)
-        elif message.get("kind") == "verdict" and (code is None or code in CODES):
-            pages = message.get("pages")
-            if not isinstance(pages, int) or not 0 <= pages < 1_000_000:
+        code, pages = message.get("code"), message.get("pages")
+        if code is not None and (not isinstance(code, str) or code not in CODES):
+            continue
+        if message.get("kind") == "certain" and code is not None:
+            certain = code
+        elif message.get("kind") == "verdict":
+            if type(pages) is not int or not 0 <= pages < 1_000_000:
                 pages = None
             if code is None and (pages is None or _crashed(status)):
                 return "too_complex", None, None

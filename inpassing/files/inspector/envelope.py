@@ -134,10 +134,17 @@ def ends_with_xref_stream(data: bytes) -> bool:
 
 
 def is_shorter_than_linearised(data: bytes) -> bool:
-    """True when the linearisation dictionary announces more bytes than there are."""
+    """True when the linearisation dictionary announces more bytes than there are.
+
+    A proper ending within the last bytes is whole all the same: some programs trim blank lines.
+    The ending of a linearised file's first part, which says 0, is none.
+    """
     head = data[: HEADER_WITHIN * 2]
     at = head.find(b"/Linearized")
     if at < 0:
         return False
     length = re.search(rb"/L[\s\x00]+([0-9]{1,12})", head[at : at + 512])
-    return length is not None and int(length[1]) > len(data)
+    if length is None or int(length[1]) <= len(data):
+        return False
+    ending = re.search(rb"startxref\s+([0-9]+)\s+%%EOF\s*$", data[-256:])
+    return ending is None or int(ending[1]) == 0

@@ -7,8 +7,10 @@ holder of the other end of that socket has gone.
 
 import ctypes
 import gc
+import io
 import json
 import logging
+import math
 import os
 import resource
 import selectors
@@ -18,10 +20,14 @@ import sys
 import time
 from dataclasses import dataclass
 
+import pikepdf
+
 from . import picture
 from .judge import judge
 
 MEGABYTE = 1024 * 1024
+WORK = 3  # the child's only descriptor beside standard input and output
+LIBC = ctypes.CDLL(None)
 LENGTH_BYTES = 4
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -72,7 +78,8 @@ def accept(control: socket.socket, children: dict[int, Child]) -> bool:
     if not message:
         return False
     if message == b"hello":
-        socket.socket(fileno=descriptors[0]).close()
+        with socket.socket(fileno=descriptors[0]) as caller:
+            caller.sendall(b"ready")
         return True
     limits = json.loads(message)
     work, report = (socket.socket(fileno=descriptor) for descriptor in descriptors)
@@ -108,30 +115,30 @@ def reap(children: dict[int, Child]) -> None:
 def run_child(work: socket.socket, limits: dict[str, float]) -> None:
     """Judge what comes through the socket, answer, and end the process."""
     try:
-        confine(work.fileno(), limits)
-        data = receive(work)
-        inspect(work, data, limits)
+        confine(work.detach(), limits)
+        work = socket.socket(fileno=WORK)
+        inspect(work, receive(work), limits)
         os._exit(0)
     finally:
         os._exit(1)
 
 
-def confine(keep: int, limits: dict[str, float]) -> None:
-    """Take away from this process whatever reading bytes from a socket does not need."""
-    libc = ctypes.CDLL(None)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+def confine(work: int, limits: dict[str, float]) -> None:
+    """Take away from this process whatever reading bytes from the socket does not need."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.closerange(3, keep)
-    os.closerange(keep + 1, 256)
+    os.dup2(work, WORK)
+    os.dup2(1, 2)  # standard output goes nowhere; the readers' complaints go there too
+    os.closerange(WORK + 1, 65_536)
     memory = int(limits["memory_mb"]) * MEGABYTE
     cpu = limits["cpu_seconds"]
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu) + 1, int(cpu) + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(cpu), math.ceil(cpu)))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (keep + 1, keep + 1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (WORK + 1, WORK + 1))
     signal.setitimer(signal.ITIMER_PROF, cpu * 0.95)  # kills; the rest is for the kernel's ticks
 
 
@@ -150,15 +157,11 @@ def inspect(work: socket.socket, data: bytes, limits: dict[str, float]) -> None:
         text = json.dumps(answer).encode()
         work.sendall(len(text).to_bytes(LENGTH_BYTES, "big") + text)
 
-    try:
-        verdict = judge(
-            data,
-            max_pages=int(limits["max_pages"]),
-            certain=lambda code: say(kind="certain", code=code),
-        )
-    except (MemoryError, RecursionError):
-        say(kind="verdict", code="too_complex", pages=None)
-        return
+    verdict = judge(
+        data,
+        max_pages=int(limits["max_pages"]),
+        certain=lambda code: say(kind="certain", code=code),
+    )
     say(kind="verdict", code=verdict.code, pages=verdict.pages)
     if verdict.page is None or not limits["preview"]:
         return
@@ -170,6 +173,30 @@ def inspect(work: socket.socket, data: bytes, limits: dict[str, float]) -> None:
         work.sendall(len(drawn).to_bytes(LENGTH_BYTES, "big") + drawn)
 
 
+def warm_up() -> None:
+    """Use every reader once, so that children find all modules loaded: they cannot open files."""
+    plain = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(plain, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    files = [plain.getvalue(), b"%PDF-1.7\n"]
+    for strength in (3, 6):
+        with pikepdf.open(io.BytesIO(plain.getvalue())) as pdf:
+            locked = io.BytesIO()
+            pdf.save(
+                locked,
+                encryption=pikepdf.Encryption(
+                    owner="x", R=strength, aes=strength > 3, metadata=strength > 3
+                ),
+            )
+        files.append(locked.getvalue())
+    for data in files:
+        verdict = judge(data, max_pages=1)
+        if verdict.page is not None:
+            picture.draw(verdict.page)
+
+
 def start() -> None:
     """Entry point: the control socket is the descriptor named on the command line."""
+    warm_up()
     main(socket.socket(fileno=int(sys.argv[1])))

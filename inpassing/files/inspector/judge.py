@@ -33,15 +33,24 @@ def judge(
     """
     if envelope.header_offset(data) < 0 or envelope.is_disguised(data):
         return Judgement("not_pdf")
+    known: list[str] = []
+
+    def note(code: str) -> None:
+        known.append(code)
+        certain(code)
+
     try:
-        return _judge_pdf(data, max_pages, certain)
+        return _judge_pdf(data, max_pages, note)
     except RefusedError as refused:
-        return Judgement(refused.code)
+        code = refused.code
+    except (MemoryError, RecursionError):
+        code = "too_complex"
+    return Judgement(known[0] if code == "too_complex" and known else code)
 
 
 def _judge_pdf(data: bytes, max_pages: int, certain: Callable[[str], None]) -> Judgement:
     first, first_locked = attempt(with_pypdf.read, data, max_pages)
-    if first is not None and first.active and first.whole:
+    if first is not None and first.active:
         certain("active_content")
     second, second_locked = attempt(with_qpdf.read, data, max_pages)
     locked = first_locked or second_locked
@@ -53,7 +62,9 @@ def _judge_pdf(data: bytes, max_pages: int, certain: Callable[[str], None]) -> J
             second, _ = attempt(with_qpdf.read, mended, max_pages)
     readings = [reading for reading in (first, second) if reading is not None]
     whole = [reading for reading in readings if reading.whole]
-    rebuilt = len(whole) < 2 or mended is not None
+    rebuilt = mended is not None or (
+        len(whole) < 2 and not (first is not None and first.slow and second in whole)
+    )
     document = _opened(data, locked=locked, empty=len(whole) == 2 and not whole[0].pages)
     if not readings:
         if document and picture.has_scripts_or_attachments(document):

@@ -5,6 +5,7 @@ active name counts here, wherever it stands.
 """
 
 import re
+from collections.abc import Iterator
 
 from .active import TRACE
 from .envelope import OBJECT
@@ -18,9 +19,11 @@ REFERENCE = re.compile(rb"(?<![0-9.])([0-9]{1,10})[\s\x00]+([0-9]{1,5})[\s\x00]+
 ONLY_REFERENCE = re.compile(
     OBJECT.pattern + rb"[\s\x00]*([0-9]{1,10})[\s\x00]+[0-9]{1,5}[\s\x00]+R[\s\x00]*endobj"
 )
-BESIDE = re.compile(
-    rb"/(?:Parent|Annots|B|Thumb|Metadata|PieceInfo|AF|LastModified|Group|SeparationInfo)"
-    rb"[\s\x00]*(?:\[[^\]]*\]|[0-9]+[\s\x00]+[0-9]+[\s\x00]+R)"
+# What a page shows: its content, and the pictures and drawings among its resources.
+SHOWN = re.compile(
+    rb"/(?:Contents|Resources|XObject)[\s\x00]*(?:\[([^\]]*)\]|<<(.*?)>>|([0-9]+[\s\x00]+[0-9]+"
+    rb"[\s\x00]+R))",
+    re.DOTALL,
 )
 
 
@@ -73,32 +76,37 @@ def has_reference_ring(data: bytes) -> bool:
 
 
 def has_lost_parts(data: bytes, packed: set[int]) -> bool:
-    """True when a page refers to a content, font or picture that is nowhere in the file.
+    """True when a page's content, picture or drawing is nowhere in the file, or has a hole.
 
     `packed` are the numbers of objects that a reader found, in object streams too.
     """
     bodies: dict[int, bytes] = {}
     for match in OBJECT.finditer(data):
         end = data.find(b"endobj", match.end())
-        body = data[match.end() : end if end >= 0 else len(data)]
-        bodies[int(match[1])] = body
+        bodies[int(match[1])] = data[match.end() : end if end >= 0 else len(data)]
+    heads = {number: unescaped(_head(body)) for number, body in bodies.items()}
     defined = bodies.keys() | packed
-    for body in bodies.values():
-        head = unescaped(body[:65_536].split(b"stream", 1)[0])
+    for number, head in heads.items():
         if re.search(rb"/Type[\s\x00]*/Page(?![A-Za-z])", head):
-            waiting = [BESIDE.sub(b"", head)]
-            if b"/Resources" in head:
-                waiting += [
-                    bodies.get(int(match[1]), b"")
-                    for match in re.finditer(rb"/Resources[\s\x00]+([0-9]{1,10})", head)
-                ]
-            for text in waiting:
-                for match in REFERENCE.finditer(text.split(b"stream", 1)[0]):
-                    if int(match[1]) not in defined:
-                        return True
-        elif re.search(rb"/Subtype[\s\x00]*/Image(?![A-Za-z])", head) and _is_short(body):
+            for shown in _shown(head):
+                if shown not in defined:
+                    return True
+                if any(deeper not in defined for deeper in _shown(heads.get(shown, b""))):
+                    return True
+        elif re.search(rb"/Subtype[\s\x00]*/Image(?![A-Za-z])", head) and _is_short(bodies[number]):
             return True
     return False
+
+
+def _head(body: bytes) -> bytes:
+    return body[:65_536].split(b"stream", 1)[0]
+
+
+def _shown(head: bytes) -> Iterator[int]:
+    """Numbers of the objects that this dictionary shows."""
+    for entry in SHOWN.finditer(head):
+        for reference in REFERENCE.finditer(b" ".join(part or b"" for part in entry.groups())):
+            yield int(reference[1])
 
 
 def _is_short(body: bytes) -> bool:

@@ -17,11 +17,15 @@ class LockedError(Exception):
 
 @dataclass
 class Reading:
-    """`whole` when every object was read as it stands, without guessing or leaving out."""
+    """`whole` when every object was read as it stands, without guessing or leaving out.
+
+    `slow` when the reader was stopped before it had seen all; it then says little.
+    """
 
     pages: int = 0
     active: bool = False
     whole: bool = True
+    slow: bool = False
     tidy: bool = True  # the cross-reference table is right in every entry
     encrypted: bool = False
     faults: list[str] = field(default_factory=list)

@@ -4,13 +4,14 @@ import base64
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from .reading import RefusedError
 
 STREAM_BYTES = 32 * 1024 * 1024
-IMAGE_BYTES = 160 * 1024 * 1024  # an A4 page at 600 dpi in colour has 105 MB
-TOTAL_BYTES = 320 * 1024 * 1024
-PIXELS = 400_000_000
+STREAMS_BYTES = 128 * 1024 * 1024  # all streams but pictures together
+PICTURES_BYTES = 128 * 1024 * 1024  # of pictures that are unpacked to see whether they fit
+PICTURE_BYTES = 512 * 1024 * 1024  # of one picture by its own measures; A4 at 600 dpi has 105 MB
 PIECE = 262_144
 FILTERS = 8
 
@@ -24,24 +25,43 @@ UNPACKING = FLATE | LZW | RUN_LENGTH
 Chunks = Iterable[bytes]
 
 
-def unpacked_size(
-    raw: Callable[[], bytes], filters: list[str], *, image: bool, allowed: int
-) -> int:
-    """Bytes that the stream unpacks to; refused as too_complex beyond what a page can need.
+@dataclass
+class Unpacking:
+    """Adds up what the streams of one file unpack to; refuses as too_complex what is too much.
 
-    Pictures in a format of their own (JPEG, fax) count as they are: their size is in pixels.
+    Formats of pictures (JPEG, fax) count as they are: their size is in pixels.
     """
-    if len(filters) > FILTERS:
-        raise RefusedError("too_complex")
-    if UNPACKING.isdisjoint(filters):
-        return 0
-    limit = min(allowed, IMAGE_BYTES if image else STREAM_BYTES)
-    size = 0
-    for chunk in unpacked([raw()], filters, limit):
-        size += len(chunk)
-        if size > limit:
+
+    streams: int = 0
+    pictures: int = 0
+
+    def add(self, raw: Callable[[], bytes], filters: list[str]) -> None:
+        """A stream that is no picture."""
+        self.streams += self._measured(raw, filters, STREAM_BYTES)
+        if self.streams > STREAMS_BYTES:
             raise RefusedError("too_complex")
-    return size
+
+    def add_picture(self, raw: Callable[[], bytes], filters: list[str], size: int) -> None:
+        """A picture that takes `size` bytes by its own measures: it must fit them.
+
+        Pictures beyond the first 128 MiB are believed: to unpack them all would take too long.
+        """
+        if size > PICTURE_BYTES:
+            raise RefusedError("too_complex")
+        if self.pictures + size <= PICTURES_BYTES:
+            self.pictures += self._measured(raw, filters, size + PIECE)
+
+    def _measured(self, raw: Callable[[], bytes], filters: list[str], limit: int) -> int:
+        if len(filters) > FILTERS:
+            raise RefusedError("too_complex")
+        if UNPACKING.isdisjoint(filters):
+            return 0
+        size = 0
+        for chunk in unpacked([raw()], filters, limit):
+            size += len(chunk)
+            if size > limit:
+                raise RefusedError("too_complex")
+        return size
 
 
 def unpacked(chunks: Chunks, filters: list[str], limit: int) -> Chunks:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pypdf
 from pypdf.errors import LimitReachedError, PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject, StreamObject
 
 from . import trees
-from .active import is_active
+from .active import KEYS, is_active
 from .envelope import OBJECT
 from .reading import LockedError, Reading, RefusedError
 
@@ -22,7 +22,7 @@ OBJECT_STREAM_BYTES = 8 * 1024 * 1024
 # Beyond this pypdf is stopped and qpdf's reading decides: a tagged document of 20,000 objects
 # takes pypdf 1.3 s and qpdf 0.15 s.
 SECONDS = 0.6
-INSPECTED = ("/S", "/Subtype", "/URI", "/Type")
+INSPECTED = ("/S", "/Subtype", "/URI", "/Type", "/F", *KEYS)
 
 # Warnings after which pypdf may have left out or guessed something that a viewer reads.
 GUESSED = re.compile(
@@ -96,6 +96,7 @@ def read(data: bytes, max_pages: int) -> Reading:
             with limited_time(SECONDS):
                 _read(data, max_pages, reading)
         except SlowError:
+            reading.slow = True
             reading.whole = False
         except LimitReachedError as error:
             _refuse_if_bomb(error)
@@ -173,7 +174,9 @@ def _is_active(reader: pypdf.PdfReader, item: DictionaryObject) -> bool:
     for key in INSPECTED:
         value = entries.get(key)
         if isinstance(value, IndirectObject):
-            entries[key] = _fetched(reader, value, Reading())
+            entries[key] = value = _fetched(reader, value, Reading())
+        if isinstance(value, NullObject):
+            del entries[key]
     return is_active(entries)
 
 

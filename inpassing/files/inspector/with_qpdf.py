@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pikepdf
@@ -9,7 +10,7 @@ import pikepdf
 from . import trees
 from .active import ACTIONS, ANNOTATIONS, HINT, is_active
 from .reading import Reading, RefusedError
-from .streams import PIXELS, TOTAL_BYTES, unpacked_size
+from .streams import Unpacking
 
 # Warnings after which qpdf may have left out or guessed something that a viewer reads.
 GUESSED = re.compile(
@@ -20,6 +21,17 @@ GUESSED = re.compile(
 REFERENCE = re.compile(rb"(?<![0-9])([0-9]{1,10}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
 DRAWN = re.compile(rb"/([^\s\x00/\[\]<>()%]+)[\s\x00]+Do(?![A-Za-z])")
 DRAWINGS = 100_000
+BILEVEL = frozenset(("/CCITTFaxDecode", "/CCF", "/JBIG2Decode"))
+COLOURS = {
+    "/DeviceGray": 1,
+    "/CalGray": 1,
+    "/Indexed": 1,
+    "/Separation": 1,
+    "/DeviceRGB": 3,
+    "/CalRGB": 3,
+    "/Lab": 3,
+    "/DeviceN": 32,
+}
 
 Key = tuple[int, int]
 
@@ -31,8 +43,9 @@ def read(data: bytes, max_pages: int) -> Reading:
         texts: dict[Key, bytes] = {}
         suspects: dict[Key, Any] = {}
         forms: dict[Key, pikepdf.Stream] = {}
-        total = 0
-        for item in pdf.objects:
+        unpacking = Unpacking()
+        objects: Iterable[Any] = pdf.objects  # plain values too, whatever its type says
+        for item in objects:
             if not isinstance(item, pikepdf.Object):
                 continue
             stream = item if isinstance(item, pikepdf.Stream) else None
@@ -41,7 +54,7 @@ def read(data: bytes, max_pages: int) -> Reading:
             if HINT.search(text):
                 suspects[item.objgen] = head
             if stream is not None:
-                total += _size(stream, head, TOTAL_BYTES - total)
+                _measure(stream, head, unpacking)
                 if b"/Form" in text and b"/XObject" in text:
                     forms[stream.objgen] = stream
         trees.check(QpdfView(pdf), reading, max_pages)
@@ -61,7 +74,8 @@ def numbers(data: bytes) -> set[int]:
     """Numbers of the objects that qpdf finds; none when it cannot open the file."""
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-            return {item.objgen[0] for item in pdf.objects if isinstance(item, pikepdf.Object)}
+            objects: Iterable[Any] = pdf.objects
+            return {item.objgen[0] for item in objects if isinstance(item, pikepdf.Object)}
     except pikepdf.PdfError:
         return set()
 
@@ -109,11 +123,24 @@ def _plain(value: Any) -> object:
 # Streams
 
 
-def _size(stream: pikepdf.Stream, head: Any, allowed: int) -> int:
-    image = head.get("/Subtype") == pikepdf.Name.Image
-    if image and _number(head.get("/Width")) * _number(head.get("/Height")) > PIXELS:
-        raise RefusedError("too_complex")
-    return unpacked_size(stream.read_raw_bytes, _filters(head), image=image, allowed=allowed)
+def _measure(stream: pikepdf.Stream, head: Any, unpacking: Unpacking) -> None:
+    filters = _filters(head)
+    if head.get("/Subtype") != pikepdf.Name.Image:
+        unpacking.add(stream.read_raw_bytes, filters)
+        return
+    width, height = _number(head.get("/Width")), _number(head.get("/Height"))
+    row = width * _bits_per_pixel(head, filters) // 8 + 2  # a filter byte, a part of a byte
+    unpacking.add_picture(stream.read_raw_bytes, filters, row * height)
+
+
+def _bits_per_pixel(head: Any, filters: list[str]) -> int:
+    if head.get("/ImageMask") is True or not BILEVEL.isdisjoint(filters):
+        return 1
+    depth = min(_number(head.get("/BitsPerComponent")) or 8, 16)
+    space = head.get("/ColorSpace")
+    if isinstance(space, pikepdf.Array) and len(space):
+        space = space[0]
+    return depth * COLOURS.get(str(space), 4)
 
 
 def _filters(head: Any) -> list[str]:
@@ -125,7 +152,7 @@ def _filters(head: Any) -> list[str]:
 
 def _number(value: Any) -> int:
     try:
-        return int(value)
+        return max(0, int(value))
     except (TypeError, ValueError, OverflowError):
         return 0
 
