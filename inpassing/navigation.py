@@ -57,6 +57,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         if roles.is_signer:
             entries += [("Tanda tangan", "recommendations:signing")]
         if roles.is_operator:
+            entries += [("Unit kerja", "proposals:work_unit_list")]
             entries += [("Surat", "recommendations:letters")]
         if roles.is_admin:
             entries += [

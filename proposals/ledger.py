@@ -82,7 +82,8 @@ def reserve(agency: Agency, period: Period, level: PositionLevel) -> Formation:
     line = next((entry for entry in ledger(formation) if entry.level.pk == level.pk), None)
     if line is None:
         raise TransitionError(
-            f"Formasi tidak memuat jenjang {level.short_name}. Ubah formasi atau pilih jenjang lain."
+            f"Formasi tidak memuat jenjang {level.short_name}. "
+            "Ubah formasi atau pilih jenjang lain."
         )
     if line.left <= 0:
         raise TransitionError(

@@ -7,6 +7,7 @@ from .views import (
     formations,
     operator_requests,
     participant,
+    work_units,
 )
 
 app_name = "proposals"
@@ -61,6 +62,10 @@ urlpatterns: list[URLPattern] = [
         name="formation_table_upload",
     ),
     path("formasi/<int:pk>/kirim/", formations.formation_submit, name="formation_submit"),
+    # Work units
+    path("unit-kerja/", work_units.work_unit_list, name="work_unit_list"),
+    path("unit-kerja/baru/", work_units.work_unit_create, name="work_unit_create"),
+    path("unit-kerja/<int:pk>/", work_units.work_unit_edit, name="work_unit_edit"),
     # Candidates
     path("usulan/", candidates.proposal_list, name="list"),
     path("usulan/baru/", candidates.candidate_create, name="create"),

@@ -446,7 +446,8 @@ def nominate(proposal: Proposal, *, by: User) -> Proposal:
     _expect(proposal, Status.DRAFT)
     if not proposal.period.accepts_nominations():
         raise TransitionError(
-            f"Pengusulan {proposal.period.name} sudah ditutup. Usulkan lagi pada periode berikutnya."
+            f"Pengusulan {proposal.period.name} sudah ditutup. "
+            "Usulkan lagi pada periode berikutnya."
         )
     from .eligibility import refusals_for
 

@@ -31,6 +31,7 @@ from tests.factories import (
     make_signer,
     make_user,
     make_verifier,
+    make_work_unit,
 )
 from tests.recommendations.factories import make_awaiting, make_draft, make_issued
 
@@ -220,6 +221,9 @@ ADDRESSES = {
     "proposals:formation_table": (GET, lambda w: [w.formation("submitted").pk]),
     "proposals:formation_table_upload": (POST, lambda w: [w.formation().pk]),
     "proposals:formation_submit": (GET, lambda w: [w.formation().pk]),
+    "proposals:work_unit_list": (GET, lambda w: []),
+    "proposals:work_unit_create": (GET, lambda w: []),
+    "proposals:work_unit_edit": (GET, lambda w: [make_work_unit(w.agency).pk]),
     "proposals:list": (GET, lambda w: []),
     "proposals:create": (GET, lambda w: []),
     "proposals:nip_reading": (GET, lambda w: []),
@@ -416,6 +420,9 @@ proposals:formation_line_remove         - 4 4 + 4 3 4 4 4 3
 proposals:formation_table               - 4 4 + 4 + 4 4 4 +
 proposals:formation_table_upload        - 4 4 + 4 3 4 4 4 3
 proposals:formation_submit              - 4 4 + 4 3 4 4 4 3
+proposals:work_unit_list                - 3 3 + + 3 3 3 3 3
+proposals:work_unit_create              - 3 3 + + 3 3 3 3 3
+proposals:work_unit_edit                - 4 4 + 4 4 4 4 4 4
 proposals:list                          - + + + + + + + + +
 proposals:create                        - 3 3 + + 3 3 3 3 +
 proposals:nip_reading                   - + + + + + + + + +

@@ -7,152 +7,371 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('proposals', '0001_initial'),
-        ('reference', '0001_initial'),
+        ("proposals", "0001_initial"),
+        ("reference", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='kursi')),
-                ('participant_number', models.CharField(max_length=30, verbose_name='nomor peserta')),
-                ('explanation', models.CharField(blank=True, max_length=200, verbose_name='alasan penempatan')),
-                ('attendance', models.CharField(blank=True, choices=[('', 'Belum dicatat'), ('present', 'Hadir'), ('late', 'Hadir terlambat'), ('absent', 'Tidak hadir')], default='', max_length=8, verbose_name='kehadiran')),
-                ('marked_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('release_note', models.CharField(blank=True, max_length=200)),
-                ('marked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='proposals.proposal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="kursi")),
+                (
+                    "participant_number",
+                    models.CharField(max_length=30, verbose_name="nomor peserta"),
+                ),
+                (
+                    "explanation",
+                    models.CharField(blank=True, max_length=200, verbose_name="alasan penempatan"),
+                ),
+                (
+                    "attendance",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Belum dicatat"),
+                            ("present", "Hadir"),
+                            ("late", "Hadir terlambat"),
+                            ("absent", "Tidak hadir"),
+                        ],
+                        default="",
+                        max_length=8,
+                        verbose_name="kehadiran",
+                    ),
+                ),
+                ("marked_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                ("release_note", models.CharField(blank=True, max_length=200)),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seats",
+                        to="proposals.proposal",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='TestResult',
+            name="TestResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('total', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='nilai akhir')),
-                ('passing_grade', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='nilai lulus')),
-                ('source', models.CharField(choices=[('typed', 'Diketik'), ('imported', 'Diimpor'), ('online', 'Ujian daring')], default='typed', max_length=8)),
-                ('entered_at', models.DateTimeField(auto_now=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('seat', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='result', to='competency.seat')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "total",
+                    models.DecimalField(decimal_places=2, max_digits=5, verbose_name="nilai akhir"),
+                ),
+                (
+                    "passing_grade",
+                    models.DecimalField(decimal_places=2, max_digits=5, verbose_name="nilai lulus"),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("typed", "Diketik"),
+                            ("imported", "Diimpor"),
+                            ("online", "Ujian daring"),
+                        ],
+                        default="typed",
+                        max_length=8,
+                    ),
+                ),
+                ("entered_at", models.DateTimeField(auto_now=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seat",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="result",
+                        to="competency.seat",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ComponentScore',
+            name="ComponentScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.DecimalField(decimal_places=2, max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='nilai')),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.testcomponent')),
-                ('result', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='competency.testresult')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "score",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="nilai",
+                    ),
+                ),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.testcomponent",
+                    ),
+                ),
+                (
+                    "result",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="competency.testresult",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['component__order', 'pk'],
+                "ordering": ["component__order", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='TestSession',
+            name="TestSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(verbose_name='mulai')),
-                ('ends_at', models.DateTimeField(verbose_name='selesai')),
-                ('room', models.CharField(max_length=100, verbose_name='ruang')),
-                ('capacity', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='kursi')),
-                ('wave', models.CharField(blank=True, max_length=40, verbose_name='gelombang')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('results_confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='reference.bpsoffice', verbose_name='kantor BPS')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='reference.period')),
-                ('results_confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="mulai")),
+                ("ends_at", models.DateTimeField(verbose_name="selesai")),
+                ("room", models.CharField(max_length=100, verbose_name="ruang")),
+                (
+                    "capacity",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="kursi",
+                    ),
+                ),
+                ("wave", models.CharField(blank=True, max_length=40, verbose_name="gelombang")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                ("results_confirmed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="reference.bpsoffice",
+                        verbose_name="kantor BPS",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "results_confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'pk'],
+                "ordering": ["starts_at", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='seat',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='competency.testsession'),
+            model_name="seat",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="seats",
+                to="competency.testsession",
+            ),
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=500, verbose_name='kejadian')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='competency.testsession')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=500, verbose_name="kejadian")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="competency.testsession",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scheduled_at', models.DateTimeField(verbose_name='diumumkan pada')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='publications', to='reference.period')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scheduled_at", models.DateTimeField(verbose_name="diumumkan pada")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="publications",
+                        to="reference.period",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-scheduled_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('period',), name='one_publication_at_a_time')],
+                "ordering": ["-scheduled_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None)),
+                        fields=("period",),
+                        name="one_publication_at_a_time",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='testresult',
-            index=models.Index(fields=['published_at'], name='competency__publish_f9f2c8_idx'),
+            model_name="testresult",
+            index=models.Index(fields=["published_at"], name="competency__publish_f9f2c8_idx"),
         ),
         migrations.AddConstraint(
-            model_name='testresult',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0), ('total__lte', 100)), name='total_is_0_to_100'),
+            model_name="testresult",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total__gte", 0), ("total__lte", 100)), name="total_is_0_to_100"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='componentscore',
-            constraint=models.UniqueConstraint(fields=('result', 'component'), name='score_once'),
+            model_name="componentscore",
+            constraint=models.UniqueConstraint(fields=("result", "component"), name="score_once"),
         ),
         migrations.AddConstraint(
-            model_name='componentscore',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 100)), name='score_is_0_to_100'),
+            model_name="componentscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", 0), ("score__lte", 100)), name="score_is_0_to_100"
+            ),
         ),
         migrations.AddIndex(
-            model_name='testsession',
-            index=models.Index(fields=['period', 'starts_at'], name='competency__period__2ed893_idx'),
+            model_name="testsession",
+            index=models.Index(
+                fields=["period", "starts_at"], name="competency__period__2ed893_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='testsession',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_ends'),
+            model_name="testsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="session_ends"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='testsession',
-            constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at', None)), fields=('office', 'room', 'starts_at'), name='room_once_at_a_time'),
+            model_name="testsession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("cancelled_at", None)),
+                fields=("office", "room", "starts_at"),
+                name="room_once_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('proposal',), name='one_seat_per_proposal'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at", None)),
+                fields=("proposal",),
+                name="one_seat_per_proposal",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('session', 'number'), name='one_person_per_seat'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at", None)),
+                fields=("session", "number"),
+                name="one_person_per_seat",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('participant_number',), name='participant_number_once'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at", None)),
+                fields=("participant_number",),
+                name="participant_number_once",
+            ),
         ),
     ]

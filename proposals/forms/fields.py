@@ -21,7 +21,7 @@ DATE_FORMATS = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%Y-%m-%d"]
 
 
 class NipField(forms.CharField):
-    """An employee number; cleans to a `Nip`. Spaces are welcome."""
+    """An employee number with or without spaces; cleans to a `Nip`, or None when left empty."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "NIP")
@@ -38,8 +38,10 @@ class NipField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return format_nip(value) if isinstance(value, str) else value
 
-    def clean(self, value: Any) -> Nip:
+    def clean(self, value: Any) -> Nip | None:
         text = super().clean(value)
+        if not text:
+            return None
         try:
             return read_nip(text, today=timezone.localdate())
         except NipError as error:
