@@ -131,7 +131,7 @@ class AppointmentForm(forms.ModelForm[Appointment]):
         levels = self.fields["level"]
         assert isinstance(levels, forms.ModelChoiceField)
         levels.queryset = proposal.position.levels.all()
-        self.fields["rank"].initial = proposal.rank_id
+        self.initial["rank"] = proposal.rank_id
 
     def clean_level(self) -> Any:
         """Another level than recommended is not an appointment on this recommendation."""

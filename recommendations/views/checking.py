@@ -70,7 +70,7 @@ def check_letter(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "recommendations/check_unknown.html", context, status=404)
     content = letter.content or {}
     people = [
-        f"{mask_name(name)}, {mask_nip(nip)}"
+        (mask_name(name), mask_nip(nip))
         for name, nip in letter.lines.order_by("order").values_list(
             "proposal__name", "proposal__nip"
         )

@@ -23,7 +23,7 @@ from .. import workflow
 from ..composing import compose, lines_of, signer_block
 from ..forms import ReasonForm, ReferenceForm, RevokeForm
 from ..gate import Gate
-from ..models import Letter
+from ..models import Letter, LetterLine
 from ..permissions import (
     can_administer,
     can_preview,
@@ -87,7 +87,12 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         hold = workflow.hold_of(row, gate)
         uses = gate.uses(row.agency_id, row.position_id or "")
     lines = lines_of(row)
-    decrees = {line.proposal_id for line in lines if _takes_decree(line.proposal)}
+    decrees = set()
+    if is_agency and row.is_recommendation:
+        decrees = {line.proposal_id for line in lines if _takes_decree(line.proposal)}
+    extracts = _extracts_of(row)
+    for line in lines:
+        line.extract_id = extracts.get(line.proposal_id)  # type: ignore[attr-defined]
     context = {
         "letter": row,
         "lines": lines,
@@ -102,13 +107,22 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "may_sign": row.is_awaiting_signature and can_sign(user, row),
         "is_barred": row.is_awaiting_signature and roles.is_signer and not can_sign(user, row),
         "may_refuse": row.is_awaiting_signature and can_refuse(user, row),
-        "decrees": decrees if is_agency and row.is_recommendation else set(),
-        "extracts": row.extracts.count() if row.is_recommendation else 0,
+        "decrees": decrees,
+        "extracts": len(extracts),
+        "has_acts": bool(extracts or decrees or (is_admin and row.is_draft)),
         "deliveries": row.deliveries.select_related("user") if is_staff or is_agency else [],
         "events": story_rows(row) if is_staff else [],
         "succeeded": row.replaced_by if _may_know(user, row.replaced_by) else None,
     }
     return render(request, "recommendations/letter.html", context)
+
+
+def _extracts_of(row: Letter) -> dict[int, int]:
+    """Proposal → extract, of a letter that has been issued."""
+    if not row.is_recommendation or row.status not in Letter.OUT:
+        return {}
+    out = LetterLine.objects.filter(letter__parent=row, letter__status__in=Letter.OUT)
+    return dict(out.values_list("proposal_id", "letter_id"))
 
 
 def _takes_decree(proposal: Proposal) -> bool:

@@ -1,0 +1,128 @@
+"""Two hands at once, on the real database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from inpassing.errors import TransitionError
+from inpassing.reference.loaders import load_reference
+from recommendations import workflow
+from recommendations.models import Letter, LetterLine, NumberRegister
+from recommendations.numbering import take_number
+from recommendations.workflow import today
+from tests.factories import PDF, make_admin
+from tests.recommendations.factories import (
+    make_awaiting,
+    make_issuing,
+    make_ready,
+    make_run,
+    make_signing_officer,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _reference(db: None) -> None:
+    load_reference()
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """What each act gave, or the TransitionError it raised; all begin together."""
+    start = threading.Barrier(len(acts))
+    results: list[object] = [None] * len(acts)
+
+    def run(index: int) -> None:
+        try:
+            start.wait(timeout=20)
+            results[index] = acts[index]()
+        except TransitionError as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[index]) for index in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def test_twenty_threads_take_numbers_without_a_gap() -> None:
+    day = today()
+
+    def take(fails: bool) -> Callable[[], int]:
+        def act() -> int:
+            with transaction.atomic():
+                sequence = take_number(day, unit="2340").sequence
+                if fails:
+                    transaction.set_rollback(True)
+                return 0 if fails else sequence
+
+        return act
+
+    taken = at_once(*(take(index % 4 == 0) for index in range(20)))
+    assert sorted(number for number in taken if number) == list(range(1, 16))
+    assert NumberRegister.objects.get().last == 15
+
+
+def test_two_signers_issue_the_same_letter_once() -> None:
+    letter = make_awaiting(1)
+    first, second = make_signing_officer(), make_signing_officer()
+    results = at_once(
+        lambda: workflow.issue(letter, by=first), lambda: workflow.issue(letter, by=second)
+    )
+    assert sum(isinstance(result, TransitionError) for result in results) == 1
+    assert NumberRegister.objects.get().last == 1
+    assert Letter.objects.main().get().status == "issuing"
+    assert Letter.objects.filter(kind="extract").count() == 1
+
+
+def test_two_administrators_gather_at_once() -> None:
+    people = make_ready(3)
+    admin = make_admin()
+    run = workflow.start_run(people[0].period, by=admin)
+    at_once(lambda: workflow.gather(run, by=admin), lambda: workflow.gather(run, by=admin))
+    assert Letter.objects.count() == 1
+    assert LetterLine.objects.count() == 3
+
+
+def test_two_workers_conclude_the_same_letter_once() -> None:
+    letter = make_issuing(1)
+    results = at_once(
+        lambda: workflow.conclude(letter, PDF), lambda: workflow.conclude(letter, PDF)
+    )
+    assert sorted(results) == [False, True]
+
+
+def test_issued_or_void_but_not_both() -> None:
+    letter = make_issuing(1)
+    admin = make_admin()
+    at_once(
+        lambda: workflow.conclude(letter, PDF),
+        lambda: workflow.void(letter, by=admin, reason="Salah tanggal"),
+    )
+    letter.refresh_from_db()
+    status = letter.lines.get().proposal.status
+    assert (letter.status, status) in {("issued", "recommended"), ("void", "ready")}
+
+
+def test_two_letters_do_not_share_the_last_post() -> None:
+    people = make_ready(1, posts=1)
+    admin = make_admin()
+    run = make_run(people, by=admin)
+    workflow.put_up(run, by=admin)
+    make_ready(1, period=run.period, agency=people[0].agency)
+    workflow.gather(run, by=admin)
+    signer = make_signing_officer()
+    letter = run.letters.awaiting_signature().get()
+    results = at_once(
+        lambda: workflow.issue(letter, by=signer), lambda: workflow.put_up(run, by=admin)
+    )
+    assert all(isinstance(result, TransitionError) for result in results)
+    assert not NumberRegister.objects.exists()
