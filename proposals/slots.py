@@ -13,6 +13,7 @@ from .models import Proposal, ProposalDocument
 from .same_files import same_file_question, same_files
 from .statements import STATEMENTS
 
+REGIONAL_HEAD = "Pimpinan Perangkat Daerah"
 SLOW_AFTER = dt.timedelta(minutes=2)
 
 
@@ -42,6 +43,21 @@ class Slot:
     @property
     def title(self) -> str:
         return self.document.requirement.name
+
+    @property
+    def signer(self) -> str:
+        """Who signs it, as this agency calls them; empty for a copy."""
+        signer = self.document.requirement.signer.removesuffix(" (asumsi)")
+        if signer == REGIONAL_HEAD:
+            return self.document.proposal.agency.head_of_unit_title
+        return signer
+
+    @property
+    def signing(self) -> str:
+        """What the participant does with the printed statement."""
+        if self.signer.startswith("PNS"):
+            return "bubuhkan tanda tangan Anda"
+        return f"mintakan tanda tangan {self.signer}" if self.signer else "mintakan tanda tangan"
 
 
 def slots_of(proposal: Proposal) -> list[Slot]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any, Literal, cast
 
 from django.utils import timezone
 
@@ -31,6 +32,8 @@ FIELDS_OF_WORK = {
     "STATISTISI": "statistik",
     "PRAKOM": "sistem informasi berbasis komputer",
 }
+
+Acting = Literal["", "Plt.", "Plh."]  # WorkUnit.Capacity, as the letter knows it
 
 
 def field_of_work(proposal: Proposal) -> str:
@@ -88,7 +91,7 @@ STATEMENTS: dict[str, Callable[[Proposal], Document]] = {
 }
 
 
-def _by_head(proposal: Proposal) -> dict:  # type: ignore[type-arg]  # fields of StatementOfHead
+def _by_head(proposal: Proposal) -> dict[str, Any]:
     unit, agency = proposal.work_unit, proposal.agency
     head = (
         SignerBlock(
@@ -96,7 +99,7 @@ def _by_head(proposal: Proposal) -> dict:  # type: ignore[type-arg]  # fields of
             name=unit.head_name or DOTS,
             nip=unit.head_nip or DOTS,
             rank=str(unit.head_rank) if unit.head_rank else "",
-            acting=unit.head_capacity,
+            acting=cast("Acting", unit.head_capacity),
         )
         if unit
         else SignerBlock(post=agency.head_of_unit_title, name=DOTS, nip=DOTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Prefetch
@@ -60,6 +61,9 @@ STEPS = (
 )
 
 
+SHORT_LIST = 4
+
+
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # LoginRequiredMiddleware
     return request.user
@@ -72,6 +76,7 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
     slots = slots_of(proposal)
     is_open = takes_files(proposal)
     missing = _missing(proposal, slots)
+    data_tasks = _data_tasks(proposal, is_open=is_open)
     is_returned = proposal.status == Proposal.Status.RETURNED
     return render(
         request,
@@ -84,12 +89,12 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
             "is_open": is_open,
             "is_returned": is_returned,
             "is_late": proposal.is_editable_by_participant and not is_open,
-            "data_tasks": _data_tasks(proposal, is_open=is_open),
+            "data_tasks": data_tasks,
             "slots": slots,
             "done": sum(slot.is_done for slot in slots),
             "to_repair": sum(slot.css in {"returned", "refused", "empty"} for slot in slots),
             "waiting": sum(slot.css == "waiting" for slot in slots),
-            "missing": missing,
+            "missing": _in_short(missing, slots, data_tasks),
             "operators": operators_of(proposal.agency),
         },
     )
@@ -240,13 +245,23 @@ def statement(request: HttpRequest, pk: int, code: str) -> HttpResponseBase:
 
 def _missing(proposal: Proposal, slots: list[Slot]) -> list[str]:
     """As `missing_for_submission`, from the slots that are loaded already."""
-    missing = [name.lower() for name in proposal.missing_data()]
-    return missing + [slot.title for slot in slots if not slot.document.is_present]
+    lacking = [slot.title for slot in slots if not slot.document.is_present]
+    return proposal.missing_data() + lacking
 
 
-def _data_tasks(proposal: Proposal, *, is_open: bool) -> list[dict[str, object]]:
+def _in_short(missing: list[str], slots: list[Slot], data_tasks: list[dict[str, Any]]) -> list[str]:
+    """What is missing, short enough for the side of the task list: pages, then a few documents."""
+    pages = [task["page"].title for task in data_tasks if task["lacking"]]
+    titles = {slot.title for slot in slots}
+    documents = [name for name in missing if name in titles]
+    if len(documents) > SHORT_LIST:
+        return [*pages, f"{len(documents)} dokumen"]
+    return pages + documents
+
+
+def _data_tasks(proposal: Proposal, *, is_open: bool) -> list[dict[str, Any]]:
     missing = set(proposal.missing_data())
-    entries: list[dict[str, object]] = []
+    entries: list[dict[str, Any]] = []
     is_first = True
     for page in STEPS:
         form = page.form(instance=proposal)

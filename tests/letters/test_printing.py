@@ -120,7 +120,8 @@ def test_asking_does_not_load_weasyprint():
         "import inpassing.urls, inpassing.letters.printing, inpassing.letters.views;"
         "sys.exit('weasyprint' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr or "WeasyPrint was loaded"
 
 
 def test_requested_by_is_kept():

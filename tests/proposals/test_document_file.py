@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -121,7 +123,7 @@ def test_a_slot_asks_again_only_while_it_waits(as_user, state):
 def test_a_verdict_that_is_late_says_that_the_file_is_safe(as_user):
     proposal = filing(complete=False)
     version = put(slot(proposal), pdf("n"), state="waiting")
-    version.file.created_at = timezone.now() - timezone.timedelta(minutes=5)
+    version.file.created_at = timezone.now() - dt.timedelta(minutes=5)
     version.file.save()
     page = text_of(as_user(proposal.participant).get(f"/usulan/{proposal.pk}/berkas/"))
     assert "Pemeriksaan sedang tertunda; berkas Anda aman dan tetap dihitung." in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -85,7 +86,7 @@ def test_the_experience_letter_carries_field_date_and_duties(as_user):
         duties="- Mengelola basis data;\n\n- Menyusun laporan",
     )
     proposal.refresh_from_db()
-    letter = statement_of(proposal, "sp_pengalaman")
+    letter: Any = statement_of(proposal, "sp_pengalaman")
     assert letter.since == "1 Maret 2018"
     assert letter.duties == ("Mengelola basis data", "Menyusun laporan")
     assert (
@@ -95,13 +96,14 @@ def test_the_experience_letter_carries_field_date_and_duties(as_user):
 
 def test_statistisi_get_their_own_field(as_user):
     proposal = with_unit(level=make_level("STATISTISI", "pertama"))
-    assert statement_of(proposal, "sp_kompeten").field_of_work == "statistik"
+    letter: Any = statement_of(proposal, "sp_kompeten")
+    assert letter.field_of_work == "statistik"
 
 
 def test_what_is_not_known_is_a_dotted_line_not_an_error(as_user):
     proposal = filing(complete=False)
     for code in ("sp_pengalaman", "sp_kompeten", "sp_hukdis"):
-        letter = statement_of(proposal, code)
+        letter: Any = statement_of(proposal, code)
         assert letter.missing_fields() == []
         assert set(letter.signer.name) == {"."}
         assert as_user(proposal.participant).get(url_of(proposal, code)).status_code == 202
@@ -119,7 +121,7 @@ def test_the_resignation_is_offered_to_structural_officials_only(as_user):
     )
     assert as_user(structural.participant).get(url_of(structural, "sp_mundur")).status_code == 202
     structural.refresh_from_db()
-    letter = statement_of(structural, "sp_mundur")
+    letter: Any = statement_of(structural, "sp_mundur")
     assert (letter.structural_post, letter.decree_date) == ("Kepala Seksi", "14 Mei 2020")
 
 
