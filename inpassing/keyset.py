@@ -93,11 +93,18 @@ def _read(cursor: str, model: type[models.Model], names: list[str]) -> list[Any]
         return None
     try:
         typed = [
-            (model._meta.pk if name == "pk" else model._meta.get_field(name)).to_python(value)
-            for name, value in zip(names, values, strict=True)
+            _field(model, name).to_python(value) for name, value in zip(names, values, strict=True)
         ]
     except (ValidationError, TypeError, ValueError, OverflowError):
         return None
     if any(v is None or (isinstance(v, dt.datetime) and v.tzinfo is None) for v in typed):
         return None
+    if any(isinstance(v, str) and "\x00" in v for v in typed):  # PostgreSQL takes none
+        return None
     return typed
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field

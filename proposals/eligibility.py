@@ -645,7 +645,9 @@ def _by_verifier(rule: str, facts: Facts, words: str) -> Verdict:
 
 
 def _names(documents: list[DocumentFact]) -> str:
-    return ", ".join(document.name for document in documents)
+    """The first three by name; the page lists all of them anyway."""
+    names = ", ".join(document.name for document in documents[:3])
+    return f"{names}, dan {len(documents) - 3} lainnya" if len(documents) > 3 else names
 
 
 def _sentence(text: str) -> str:

@@ -15,6 +15,7 @@ from inpassing.reference.models import EducationLevel, Period, PositionLevel, Ra
 
 from ..ledger import LedgerLine, ledger
 from ..models import Formation, Proposal
+from ..nip import NipError, read_nip
 from .fields import MailField, NipField, PastDateField, YesNoField
 
 
@@ -104,7 +105,9 @@ class CandidateForm(forms.Form):
         proposal: Proposal | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, initial=initial_of(proposal) if proposal else None, **kwargs)
+        if proposal:
+            kwargs["initial"] = initial_of(proposal)
+        super().__init__(*args, **kwargs)
         self.agency, self.period, self.proposal = agency, period, proposal
         self.levels = {str(level.pk): level for group in posts for level, _ in group.levels}
         level = self.fields["level"]
@@ -157,12 +160,11 @@ class CandidateForm(forms.Form):
             )
         nip = cleaned.get("nip")
         born, effective = cleaned.get("birth_date"), cleaned.get("rank_effective_on")
-        first_day = nip.cpns_month if nip else None
-        if effective and first_day and effective < first_day:
+        if nip and effective and effective < nip.cpns_month:
             self.add_error(
                 "rank_effective_on", f"TMT pangkat lebih awal daripada CPNS ({nip.cpns_text})."
             )
-        if born and first_day and born >= first_day:
+        if nip and born and born >= nip.cpns_month:
             self.add_error("birth_date", "Tanggal lahir setelah bulan CPNS. Periksa tahunnya.")
         return cleaned
 
@@ -190,8 +192,6 @@ class CandidateForm(forms.Form):
 
 def initial_of(proposal: Proposal) -> dict[str, object]:
     """A draft as the form shows it: date and sex only where they differ from the NIP."""
-    from ..nip import NipError, read_nip
-
     values: dict[str, object] = {
         name: getattr(proposal, name)
         for name in CandidateForm.base_fields

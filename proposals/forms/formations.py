@@ -53,17 +53,14 @@ class LineForm(forms.Form):
     def __init__(
         self, *args: Any, formation: Formation, line: FormationLine | None = None, **kwargs: Any
     ) -> None:
-        initial = (
-            {
+        if line:
+            kwargs["initial"] = {
                 "level": line.level_id,
                 "work_unit": line.work_unit_id,
                 "needed": line.needed,
                 "filled": line.filled,
             }
-            if line
-            else None
-        )
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
         level = self.fields["level"]
         level.queryset = PositionLevel.objects.filter(  # type: ignore[attr-defined]
             position=formation.position,

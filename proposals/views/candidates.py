@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -115,10 +117,10 @@ def candidate_create(request: HttpRequest) -> HttpResponse:
     agencies = Agency.objects.active().select_related("region")
     if not roles.is_admin:
         agencies = agencies.filter(pk__in=roles.agency_ids)
-    wanted = agencies.filter(pk=_number(request, "instansi") or None)
+    wanted = agencies.filter(pk=_number(request, "instansi"))
     chosen_agencies = list(wanted or agencies.filter(pk__in=roles.agency_ids))
     opened = Period.objects.accepting_nominations()
-    periods = list(opened.filter(pk=_number(request, "periode") or None) or opened)
+    periods = list(opened.filter(pk=_number(request, "periode")) or opened)
     if len(chosen_agencies) != 1 or len(periods) != 1:
         return render(
             request,
@@ -210,8 +212,12 @@ def verdicts_of(proposal: Proposal) -> list[Verdict]:
     return check(facts_of(proposal), rules_of(proposal.period))
 
 
-def show_verdicts(verdicts: list[Verdict]) -> list[dict[str, str]]:
-    """Verdicts for `proposal_detail_rules.html`, what stands in the way first."""
+def show_verdicts(verdicts: list[Verdict]) -> list[dict[str, object]]:
+    """Verdicts for `proposal_detail_rules.html`, what stands in the way first.
+
+    What cannot be judged yet or does not apply stands folded below (`is_later`).
+    """
+    later = {Outcome.PENDING, Outcome.NOT_APPLICABLE}
     ordered = sorted(verdicts, key=lambda verdict: OUTCOME_ORDER.index(verdict.outcome))
     return [
         {
@@ -219,6 +225,8 @@ def show_verdicts(verdicts: list[Verdict]) -> list[dict[str, str]]:
             "word": OUTCOMES[verdict.outcome][1],
             "sentence": verdict.sentence,
             "source": f"Aturan {verdict.rule} · {verdict.source}",
+            "is_later": verdict.outcome in later,
+            "later_count": sum(other.outcome in later for other in verdicts),
         }
         for verdict in ordered
     ]
@@ -312,14 +320,14 @@ def _warnings(proposal: Proposal) -> list[str]:
 
 
 def _page_of(
-    request: HttpRequest, proposals: ProposalQuerySet, filters: dict[str, object]
+    request: HttpRequest, proposals: ProposalQuerySet, filters: dict[str, Any]
 ) -> KeysetPage[Proposal]:
     if "status" in filters:
         proposals = proposals.filter(status=filters["status"])
     if "periode" in filters:
         proposals = proposals.filter(period=filters["periode"])
     if "q" in filters:
-        proposals = proposals.filter(matching(str(filters["q"])))
+        proposals = proposals.filter(matching(filters["q"]))
     return keyset_page(
         proposals.for_list(),
         ("-status_since", "-pk"),
@@ -361,9 +369,9 @@ def _failed_invitations(rows: list[Proposal]) -> set[int]:
 
 
 def _chips(form: ListFilter, query: dict[str, object], here: str) -> list[dict[str, str]]:
-    labels = {
+    labels: dict[str, Callable[[Any], str]] = {
         "q": lambda value: f"“{value}”",
-        "status": lambda value: dict(Proposal.Status.choices)[value],
+        "status": lambda value: str(Proposal.Status(value).label),
         "periode": str,
     }
     return [

@@ -137,7 +137,7 @@ def formation_table_upload(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_formation_for(user, pk, can_edit_formation)
     files = request.FILES  # reading them finds a file that is larger than was declared
     if getattr(request, "upload_too_large", False):
-        form = TableForm({}, {})
+        form = TableForm({})
         form.errors["table"] = form.error_class([MESSAGES["too_large"]])
         return _formation_page(request, found, form, status=413)
     form = TableForm(request.POST, files)
@@ -201,6 +201,7 @@ def _formation_page(
             "ledger": [_bar(entry) for entry in entries],
             "rows": rows,
             "has_units": any(row.work_unit_id for row in rows),
+            "has_validated": any(row.validated is not None for row in rows),
             "shows_rows": editable or any(row.work_unit_id or row.validation_note for row in rows),
             "overrun": [entry for entry in entries if entry.left < 0],
             "form": table_form,
