@@ -23,6 +23,7 @@ from proposals.models import (
     OperatorRequest,
     Proposal,
     ProposalDocument,
+    ProposalQuerySet,
     in_scope,
 )
 from proposals.permissions import operator_requests_for
@@ -174,16 +175,17 @@ def for_list(queue: Queue, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
             .annotate(n=Count("pk"))
             .values("n")
         )
+        assert isinstance(rows, ProposalQuerySet)
         return (
-            rows.for_list()  # type: ignore[attr-defined]
+            rows.for_list()
             .select_related("claim__holder")
             .annotate(open_documents=Coalesce(Subquery(open_documents), 0))
             .defer("duties", "search")
         )
     if queue == FORMATIONS:
-        return rows.select_related("agency__region", "period", "position", "submitted_by").annotate(
-            line_count=Count("lines")
-        )
+        related = rows.select_related("agency__region", "period", "position", "submitted_by")
+        counted: models.QuerySet[Any] = related.annotate(line_count=Count("lines"))
+        return counted
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from inpassing.reference.models import PortfolioItem, Position, PositionLevel, Region, ReturnReason
@@ -83,6 +84,14 @@ class StampForm(forms.Form):
             "seen": f"{timezone.now():%Y-%m-%dT%H:%M:%S.%f%z}",
         }
         super().__init__(data, **options)
+
+    def restamp(self, version: int) -> None:
+        """Let the refused form, shown again with what changed, speak of the present version."""
+        assert isinstance(self.data, QueryDict)
+        data = self.data.copy()
+        data[self.add_prefix("version")] = str(version)
+        data[self.add_prefix("seen")] = f"{timezone.now():%Y-%m-%dT%H:%M:%S.%f%z}"
+        self.data = data
 
 
 class ReasonForm(StampForm):

@@ -170,7 +170,8 @@ def test_pages_by_keyset_keep_the_order(as_user, verifier):
     assert seen == [p.full_name for p in made]
     assert third.context["next_url"] == ""
     assert names(client.get(third.context["prev_url"])) == names(second)
-    assert names(client.get(url("usulan", "?setelah=rusak"))) == names(first)
+    for cursor in ("rusak", "WyJ4IiwxXQ", "WzEsInkiXQ", "W251bGwsbnVsbF0"):
+        assert names(client.get(url("usulan", f"?setelah={cursor}"))) == names(first)
 
 
 def test_returned_work_stands_on_top_for_who_returned_it(as_user, verifier, colleague):
@@ -232,10 +233,7 @@ def test_fixed_number_of_queries(as_user, verifier, colleague, slug):
         client.get(url(slug))
     Formation.objects.exclude(status="submitted").delete()
     for _ in range(59):
-        if slug == "formasi" or slug == "permohonan":
-            add()
-        else:
-            add()
+        add()
     with CaptureQueriesContext(connection) as sixty:
         response = client.get(url(slug))
     assert len(response.context["rows"]) == 25

@@ -110,6 +110,7 @@ def test_return_and_reject(
     stale = client.post(path, {"version": 99, "text": "Alasan saya"})
     assert stale.status_code == 409
     assert "Alasan saya" in stale.content.decode()
+    assert stale.context["form"]["version"].value() == str(proposal.version)
     data = {"version": proposal.version, "text": "SK pangkat bukan yang terbaru."}
     assert client.post(path, data)["Location"] == QUEUE
     proposal.refresh_from_db()

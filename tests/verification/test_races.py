@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
 from inpassing.notifications.models import OutboxMessage
+from inpassing.reference.loaders import load_reference
 from inpassing.timeline.models import TimelineEvent
 from proposals.models import Proposal
 from tests import factories
@@ -35,17 +39,15 @@ Status = Proposal.Status
 @pytest.fixture
 def reference(transactional_db: None) -> None:
     """The shipped tables again: a test with real transactions leaves an empty database."""
-    from inpassing.reference.loaders import load_reference
-
     load_reference()
 
 
-def together(*acts: Callable[[], object]) -> list[object]:
+def together(*acts: Callable[[], Any]) -> list[Any]:
     """Run the acts at the same moment; what each returned, or the refusal it met."""
     barrier = threading.Barrier(len(acts))
-    results: list[object] = [None] * len(acts)
+    results: list[Any] = [None] * len(acts)
 
-    def run(index: int, act: Callable[[], object]) -> None:
+    def run(index: int, act: Callable[[], Any]) -> None:
         try:
             barrier.wait()
             results[index] = act()
@@ -79,12 +81,12 @@ def test_twenty_claims_by_parallel_verifiers_each_exactly_once(reference):
         return act
 
     results = together(*[four_for(user) for user in verifiers])
-    taken = Counter(pk for result in results for pk in result)  # type: ignore[union-attr]
+    taken = Counter(pk for result in results for pk in result)
     assert taken == Counter(proposal.pk for proposal in proposals)
     assert Claim.objects.count() == 20
     for user, result in zip(verifiers, results, strict=True):
         held = Claim.objects.filter(holder=user).values_list("proposal", flat=True)
-        assert set(held) == set(result)  # type: ignore[call-overload]
+        assert set(held) == set(result)
     assert TimelineEvent.objects.filter(kind="claim.taken").count() == 20
 
 
@@ -135,10 +137,6 @@ def test_a_nomination_approved_twice_at_once_invites_once(reference):
 
 
 def test_expired_claims_are_released_once(reference):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     holder, period = factories.make_verifier(), factories.make_period()
     agency, past = factories.make_agency(), timezone.now() - timedelta(hours=1)
     for _ in range(10):

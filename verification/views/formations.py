@@ -42,7 +42,9 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
             version=figures.stamp.cleaned_data["version"],
         )
     except TransitionError as error:
-        return _page(request, _fresh(row), figures, refusal=str(error), status=409)
+        row = _fresh(row)
+        figures.stamp.restamp(row.version)
+        return _page(request, row, figures, refusal=str(error), status=409)
     messages.success(request, f"Formasi {row.position.name} {row.agency.name} divalidasi.")
     return redirect("verification:queue", "formasi")
 
@@ -67,6 +69,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
                 )
             except TransitionError as error:
                 refusal, status, row = str(error), 409, _fresh(row)
+                form.restamp(row.version)
             else:
                 messages.success(request, f"Formasi {row.agency.name} dikembalikan.")
                 return redirect("verification:queue", "formasi")

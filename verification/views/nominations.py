@@ -163,6 +163,8 @@ def _with_reason(
                 messages.success(request, words["done"].format(name=proposal.full_name))
                 return redirect("verification:queue", "usulan")
     proposal.refresh_from_db(fields=["status", "version"])
+    if refusal is not None:
+        form.restamp(proposal.version)
     return render(
         request,
         "verification/nomination_reason.html",

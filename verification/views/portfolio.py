@@ -107,10 +107,7 @@ def _page(
     if form is None:
         form = AssessmentForm(version=proposal.version, test_required=rule.required)
     elif refusal is not None:
-        # what was typed stays; the next try speaks of the state that is shown now
-        data = form.data.copy()
-        data["version"] = str(proposal.version)
-        form = AssessmentForm(data, test_required=rule.required)
+        form.restamp(proposal.version)
     formation = Formation.objects.filter(
         agency=proposal.agency, period=proposal.period, position=proposal.position
     ).first()

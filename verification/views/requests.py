@@ -133,7 +133,7 @@ def _page(
             "refusal": refusal,
             "decided": _decided(row),
             "operators": operators_of(row.agency) if row.agency else [],
-            "account": User.objects.filter(nip=row.nip).exclude(pk=row.user_id).first(),
+            "account": User.objects.filter(nip=row.nip).first(),
             "similar": _similar(row),
             "may_decide": row.status == OperatorRequest.Status.REQUESTED,
             "may_revoke": row.status == OperatorRequest.Status.ACTIVE,

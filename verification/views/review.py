@@ -188,6 +188,8 @@ def not_eligible(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, f"{proposal.full_name} tidak memenuhi syarat.")
                 return redirect("verification:queue", "berkas")
     proposal.refresh_from_db(fields=["status", "version"])
+    if refusal is not None:
+        form.restamp(proposal.version)
     return render(
         request,
         "verification/not_eligible.html",
