@@ -84,16 +84,17 @@ class Fixed:
     signature: Signature
     made_at: dt.datetime
 
-    def as_fields(self) -> dict[str, str]:
-        """The fields of a registered document."""
-        return {
-            "number": self.number,
-            "date": long_date(self.date),
-            "check_code": self.code,
-            "check_url": check_url(self.code),
-            "signature": self.signature,
-            "made_at": self.made_at.isoformat(timespec="seconds"),
-        }
+    def put_on(self, document: LetterDocument) -> LetterDocument:
+        """The document with its number and what belongs to it."""
+        return replace(
+            document,
+            number=self.number,
+            date=long_date(self.date),
+            check_code=self.code,
+            check_url=check_url(self.code),
+            signature=self.signature,
+            made_at=self.made_at.isoformat(timespec="seconds"),
+        )
 
 
 def check_url(code: str) -> str:
@@ -122,10 +123,12 @@ def compose(
     """
     lines = lines_of(letter)
     block = signer or UNSIGNED
-    extra = fixed.as_fields() if fixed else {}
+    document: LetterDocument
     if letter.is_notice:
-        return _notice(letter, lines, block, extra)
-    return _recommendation(letter, lines, block, extra)
+        document = _notice(letter, lines, block)
+    else:
+        document = _recommendation(letter, lines, block)
+    return fixed.put_on(document) if fixed else document
 
 
 def compose_extract(
@@ -139,7 +142,7 @@ def compose_extract(
         "jabatan": proposal.level.position.name,
     }
     return Extract(
-        letterhead=document.letterhead,
+        letterhead=bps_letterhead(),
         place=document.place,
         subject=document.subject,
         addressee=document.addressee,
@@ -190,7 +193,7 @@ def lines_of(letter: Letter) -> list[LetterLine]:
 
 
 def _recommendation(
-    letter: Letter, lines: list[LetterLine], signer: SignerBlock, extra: dict[str, str]
+    letter: Letter, lines: list[LetterLine], signer: SignerBlock
 ) -> RecommendationLetter:
     texts = DEFAULT_TEXTS["recommendation"]
     agency = letter.agency
@@ -226,13 +229,10 @@ def _recommendation(
         credit_note=str(texts["credit_note"]),
         copies=_copies(agency, signer),
         signer=signer,
-        **extra,
     )
 
 
-def _notice(
-    letter: Letter, lines: list[LetterLine], signer: SignerBlock, extra: dict[str, str]
-) -> VerificationNotice:
+def _notice(letter: Letter, lines: list[LetterLine], signer: SignerBlock) -> VerificationNotice:
     texts = DEFAULT_TEXTS["verification_notice"]
     agency, period = letter.agency, letter.period
     fields = {
@@ -252,7 +252,6 @@ def _notice(
         people=tuple(_notice_row(line.proposal) for line in lines),
         copies=_copies(agency, signer),
         signer=signer,
-        **extra,
     )
 
 

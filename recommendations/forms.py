@@ -52,7 +52,8 @@ class RevokeForm(ReasonForm):
 
     @property
     def replaces(self) -> bool:
-        return self.cleaned_data.get("outcome", self.REPLACE) == self.REPLACE
+        outcome: str = self.cleaned_data.get("outcome", self.REPLACE)
+        return outcome == self.REPLACE
 
 
 class PutUpForm(forms.Form):

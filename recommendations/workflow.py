@@ -98,7 +98,8 @@ def gather(run: Run, *, by: User) -> Gathered:
     )
     gate = Gate(run.period)
     dropped = _drop_strangers(drafts, gate)
-    people = Proposal.objects.filter(period=run.period).order_by("sort_name", "pk")
+    # By agency, so that the letters of a first gathering stand in the order of their names.
+    people = Proposal.objects.filter(period=run.period).order_by("agency__name", "sort_name", "pk")
     ready = [
         proposal
         for proposal in people.ready().exclude(

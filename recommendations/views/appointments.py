@@ -18,6 +18,7 @@ from .. import workflow
 from ..forms import AppointmentForm
 from ..models import Appointment, Letter
 from ..permissions import can_upload_decree
+from .reader import user_of
 
 TOO_LARGE = "Berkas lebih dari 2 MB. Kecilkan lalu pilih lagi; isian lain perlu diketik ulang."
 
@@ -28,15 +29,15 @@ def appointment(request: HttpRequest, pk: int) -> HttpResponse:
     """The decree of a recommended person: typed and uploaded once, then shown."""
     is_post = request.method == "POST"
     if is_post:
-        proposal = get_proposal_for(request.user, pk, can_upload_decree)
+        proposal = get_proposal_for(user_of(request), pk, can_upload_decree)
     else:
-        proposal = get_proposal_for(request.user, pk)
+        proposal = get_proposal_for(user_of(request), pk)
     earlier = Appointment.objects.filter(proposal=proposal).select_related(
         "file", "level", "rank", "proposal__period"
     )
     decree = earlier.first()
     takes = workflow.can_take_decree(proposal, decree.file if decree else None)
-    may_upload = takes and can_upload_decree(request.user, proposal)
+    may_upload = takes and can_upload_decree(user_of(request), proposal)
     form = AppointmentForm(
         request.POST if is_post else None,
         request.FILES if is_post else None,
@@ -45,6 +46,9 @@ def appointment(request: HttpRequest, pk: int) -> HttpResponse:
     )
     status = 200
     if is_post and request.upload_too_large:  # type: ignore[attr-defined]
+        # What was not read is not missing: one sentence, at the file.
+        for name in list(form.errors):
+            del form.errors[name]
         form.add_error("upload", TOO_LARGE)
         status = 413
     elif is_post and form.is_valid():
@@ -52,9 +56,9 @@ def appointment(request: HttpRequest, pk: int) -> HttpResponse:
             with transaction.atomic():
                 row = form.save(commit=False)
                 row.file = store_upload(
-                    form.cleaned_data["upload"], owner=proposal, by=request.user
+                    form.cleaned_data["upload"], owner=proposal, by=user_of(request)
                 )
-                workflow.appoint(row, by=request.user)
+                workflow.appoint(row, by=user_of(request))
         except TransitionError as error:
             messages.error(request, str(error))
         else:
@@ -78,7 +82,7 @@ def appointment(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def appointment_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The decree's PDF, for everybody who sees the proposal."""
-    proposal = get_proposal_for(request.user, pk)
+    proposal = get_proposal_for(user_of(request), pk)
     decree = Appointment.objects.filter(proposal=proposal).select_related("file").first()
     if decree is None:
         raise Http404

@@ -31,6 +31,7 @@ from ..permissions import (
     can_sign,
     get_letter_for,
 )
+from .reader import user_of
 from .story import story_rows
 
 PAGE = 50
@@ -39,13 +40,13 @@ PAGE = 50
 @require_safe
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters that concern the visitor, newest first; found by number, agency or status."""
-    rows = Letter.objects.visible_to(request.user)
-    roles = roles_of(request.user)
+    rows = Letter.objects.visible_to(user_of(request))
+    roles = roles_of(user_of(request))
     if roles.is_admin or roles.is_signer:
         rows = rows.main()
     elif roles.is_operator:
         rows = rows.filter(
-            ~Q(kind=Letter.Kind.EXTRACT) | Q(lines__proposal__participant=request.user)
+            ~Q(kind=Letter.Kind.EXTRACT) | Q(lines__proposal__participant=user_of(request))
         )
     query = request.GET.get("q", "").strip()[:80]
     if query:
@@ -74,8 +75,8 @@ def letters(request: HttpRequest) -> HttpResponse:
 @require_safe
 def letter(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter: what it is, who is in it, what can be done, what happened."""
-    row = get_letter_for(request.user, pk)
-    user = request.user
+    row = get_letter_for(user_of(request), pk)
+    user = user_of(request)
     roles = roles_of(user)
     is_staff = can_preview(user, row)
     is_agency = row.agency_id in roles.agency_ids
@@ -136,36 +137,37 @@ def _may_know(user: User, row: Letter | None) -> bool:
 @require_safe
 def letter_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The signed original, byte for byte; the first download is recorded."""
-    row = get_letter_for(request.user, pk)
+    row = get_letter_for(user_of(request), pk)
     if row.file is None:
         messages.info(request, "PDF surat ini belum ada. Muat ulang beberapa saat lagi.")
         return redirect("recommendations:letter", row.pk)
-    if not can_preview(request.user, row):
-        workflow.note_download(row, by=request.user)
+    if not can_preview(user_of(request), row):
+        workflow.note_download(row, by=user_of(request))
     return serve(request, row.file, download=True)
 
 
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A letter without a number as PDF, printed by the worker."""
-    row = get_letter_for(request.user, pk, can_preview)
+    row = get_letter_for(user_of(request), pk, can_preview)
     back = reverse("recommendations:letter", args=[row.pk])
     if row.file is not None:
         return redirect("recommendations:letter_file", row.pk)
     if row.status not in Letter.OPEN:
         messages.info(request, "Surat ini sudah bernomor. PDF-nya sedang dibuat.")
         return redirect(back)
-    profile = SignerProfile.objects.select_related("rank").filter(user=request.user).first()
+    profile = SignerProfile.objects.select_related("rank").filter(user=user_of(request)).first()
     block = None
-    if profile and roles_of(request.user).is_signer:
-        request.user.signer_profile = profile
-        block = signer_block(request.user)
+    if profile and roles_of(user_of(request)).is_signer:
+        reader = user_of(request)
+        reader.signer_profile = profile
+        block = signer_block(reader)
     try:
         job = request_print(
             row,
             compose(row, signer=block),
             filename=f"konsep-{workflow.file_name(row)}",
-            by=request.user,
+            by=user_of(request),
         )
     except LetterError as error:
         messages.error(request, str(error))
@@ -176,14 +178,14 @@ def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reference(request: HttpRequest, pk: int) -> HttpResponse:
     """Name the agency's letter of proposal, to which this one answers."""
-    row = get_letter_for(request.user, pk, can_administer)
-    form = ReferenceForm(request.POST or None, instance=row)
+    row = get_letter_for(user_of(request), pk, can_administer)
+    form = ReferenceForm(request.POST if request.method == "POST" else None, instance=row)
     back = reverse("recommendations:letter", args=[row.pk])
     if request.method == "POST" and form.is_valid():
         try:
             workflow.set_reference(
                 row,
-                by=request.user,
+                by=user_of(request),
                 number=form.cleaned_data["reference_number"],
                 date=form.cleaned_data["reference_date"],
             )
@@ -209,12 +211,12 @@ def reference(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def overrun(request: HttpRequest, pk: int) -> HttpResponse:
     """Recommend beyond the validated formation, with a reason."""
-    row = get_letter_for(request.user, pk, can_administer)
-    form = ReasonForm(request.POST or None)
+    row = get_letter_for(user_of(request), pk, can_administer)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     back = reverse("recommendations:letter", args=[row.pk])
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.allow_overrun(row, by=request.user, reason=form.cleaned_data["reason"])
+            workflow.allow_overrun(row, by=user_of(request), reason=form.cleaned_data["reason"])
         except TransitionError as error:
             messages.error(request, str(error))
         else:
@@ -238,9 +240,9 @@ def overrun(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def recall(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a letter back from the signers."""
-    row = get_letter_for(request.user, pk, can_administer)
+    row = get_letter_for(user_of(request), pk, can_administer)
     try:
-        workflow.recall(row, by=request.user)
+        workflow.recall(row, by=user_of(request))
     except TransitionError as error:
         messages.error(request, str(error))
     else:
@@ -251,9 +253,9 @@ def recall(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the worker try again."""
-    row = get_letter_for(request.user, pk, can_administer)
+    row = get_letter_for(user_of(request), pk, can_administer)
     try:
-        workflow.retry(row, by=request.user)
+        workflow.retry(row, by=user_of(request))
     except TransitionError as error:
         messages.error(request, str(error))
     else:
@@ -264,12 +266,12 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a numbered letter void before it goes out."""
-    row = get_letter_for(request.user, pk, can_administer)
-    form = ReasonForm(request.POST or None)
+    row = get_letter_for(user_of(request), pk, can_administer)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     back = reverse("recommendations:letter", args=[row.pk])
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.void(row, by=request.user, reason=form.cleaned_data["reason"])
+            workflow.void(row, by=user_of(request), reason=form.cleaned_data["reason"])
         except TransitionError as error:
             messages.error(request, str(error))
         else:
@@ -296,14 +298,14 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke an issued letter, to replace it or to withdraw the recommendation."""
-    row = get_letter_for(request.user, pk, can_administer)
-    form = RevokeForm(request.POST or None, letter=row)
+    row = get_letter_for(user_of(request), pk, can_administer)
+    form = RevokeForm(request.POST if request.method == "POST" else None, letter=row)
     back = reverse("recommendations:letter", args=[row.pk])
     if request.method == "POST" and form.is_valid():
         try:
             workflow.revoke(
                 row,
-                by=request.user,
+                by=user_of(request),
                 reason=form.cleaned_data["reason"],
                 replace=form.replaces,
             )

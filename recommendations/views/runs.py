@@ -21,6 +21,7 @@ from ..forms import AddresseeForm, PutUpForm, ReasonForm
 from ..gate import NOT_VALIDATED, Gate
 from ..models import Letter, Run
 from ..permissions import can_administer, can_see_runs, get_run_for
+from .reader import user_of
 from .story import story_rows
 
 PAGE = 50
@@ -30,7 +31,7 @@ Status = Letter.Status
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
     """Periods that are open or have letters, newest first."""
-    if not can_see_runs(request.user):
+    if not can_see_runs(user_of(request)):
         raise PermissionDenied
     periods = (
         Period.objects.exclude(status=Period.Status.DRAFT)
@@ -47,7 +48,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "periods": periods,
-        "can_start": can_administer(request.user),
+        "can_start": can_administer(user_of(request)),
     }
     return render(request, "recommendations/runs.html", context)
 
@@ -55,18 +56,18 @@ def runs(request: HttpRequest) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin the run of a period and gather at once."""
-    if not can_administer(request.user):
+    if not can_administer(user_of(request)):
         raise PermissionDenied
     period = get_object_or_404(Period.objects.exclude(status=Period.Status.DRAFT), pk=pk)
-    run = workflow.start_run(period, by=request.user)
-    _say_gathered(request, workflow.gather(run, by=request.user))
+    run = workflow.start_run(period, by=user_of(request))
+    _say_gathered(request, workflow.gather(run, by=user_of(request)))
     return redirect("recommendations:run", run.pk)
 
 
 @require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run: progress, what is held and why, every letter."""
-    row = get_run_for(request.user, pk)
+    row = get_run_for(user_of(request), pk)
     gate = Gate(row.period)
     drafts = list(row.letters.main().drafts().for_list().order_by("agency__name", "pk"))
     held = [(letter, hold) for letter in drafts if (hold := gate.hold_of(letter))]
@@ -80,7 +81,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     back = [p for p in waiting if not gate.is_validated(p.agency_id, p.position_id)]
     page = keyset_page(
         row.letters.main().for_list(),
-        ["agency_name", "pk"],
+        ["pk"],
         size=PAGE,
         after=request.GET.get("sesudah", ""),
         before=request.GET.get("sebelum", ""),
@@ -102,7 +103,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "sendable": len(drafts) - len(held),
         "page": page,
         "is_early": workflow.is_early(row),
-        "may_act": can_administer(request.user),
+        "may_act": can_administer(user_of(request)),
         "events": story_rows(row),
     }
     return render(request, "recommendations/run.html", context)
@@ -115,15 +116,17 @@ def _counts(row: Run) -> dict[str, int]:
     states = {status: Count("pk", filter=Q(status=status)) for status in Status}
     stuck = Count("pk", filter=Q(status=Status.ISSUING) & ~Q(failure=""))
     return row.letters.order_by().aggregate(
-        **{str(key): value for key, value in {**kinds, **states}.items()}, stuck=stuck
+        **{str(kind): count for kind, count in kinds.items()},
+        **{str(status): count for status, count in states.items()},
+        stuck=stuck,
     )
 
 
 @require_POST
 def gather(request: HttpRequest, pk: int) -> HttpResponse:
     """Add what became READY, or ended, since."""
-    row = get_run_for(request.user, pk, can_administer)
-    _say_gathered(request, workflow.gather(row, by=request.user))
+    row = get_run_for(user_of(request), pk, can_administer)
+    _say_gathered(request, workflow.gather(row, by=user_of(request)))
     return redirect("recommendations:run", row.pk)
 
 
@@ -142,15 +145,17 @@ def _say_gathered(request: HttpRequest, done: workflow.Gathered) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def put_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the drafts to the signers, after a page that says what follows."""
-    row = get_run_for(request.user, pk, can_administer)
+    row = get_run_for(user_of(request), pk, can_administer)
     chosen = [int(value) for value in request.GET.getlist("letter") if value.isdecimal()]
     back = reverse("recommendations:run", args=[row.pk])
-    form = PutUpForm(request.POST or None, is_early=workflow.is_early(row))
+    form = PutUpForm(
+        request.POST if request.method == "POST" else None, is_early=workflow.is_early(row)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             done = workflow.put_up(
                 row,
-                by=request.user,
+                by=user_of(request),
                 letters=chosen or None,
                 early_reason=form.cleaned_data.get("early_reason", ""),
             )
@@ -179,15 +184,15 @@ def put_up(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def addressee(request: HttpRequest, pk: int, agency_pk: int) -> HttpResponse:
     """Complete whom the letters to an agency of this run are addressed to."""
-    row = get_run_for(request.user, pk, can_administer)
+    row = get_run_for(user_of(request), pk, can_administer)
     agency = get_object_or_404(Agency.objects.filter(letters__run=row).distinct(), pk=agency_pk)
     name = agency.name
-    form = AddresseeForm(request.POST or None, instance=agency)
+    form = AddresseeForm(request.POST if request.method == "POST" else None, instance=agency)
     back = reverse("recommendations:run", args=[row.pk])
     if request.method == "POST" and form.is_valid():
         workflow.set_addressee(
             agency,
-            by=request.user,
+            by=user_of(request),
             fields={field: form.cleaned_data[field] for field in form.Meta.fields},
         )
         messages.success(request, f"Penerima surat {name} disimpan.")
@@ -201,18 +206,18 @@ def addressee(request: HttpRequest, pk: int, agency_pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_recommend(request: HttpRequest, pk: int, proposal_pk: int) -> HttpResponse:
     """End a READY proposal for which no post is left or whose formation was never validated."""
-    row = get_run_for(request.user, pk, can_administer)
+    row = get_run_for(user_of(request), pk, can_administer)
     proposal = get_object_or_404(
         Proposal.objects.filter(period=row.period).for_list(), pk=proposal_pk
     )
-    if proposal.nip == request.user.nip or proposal.participant_id == request.user.pk:
+    if proposal.nip == user_of(request).nip or proposal.participant_id == user_of(request).pk:
         raise PermissionDenied
     back = reverse("recommendations:run", args=[row.pk])
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             workflow.not_recommend(
-                row, proposal, by=request.user, reason=form.cleaned_data["reason"]
+                row, proposal, by=user_of(request), reason=form.cleaned_data["reason"]
             )
         except TransitionError as error:
             messages.error(request, str(error))

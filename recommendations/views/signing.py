@@ -18,6 +18,7 @@ from .. import workflow
 from ..forms import ReasonForm
 from ..models import Letter
 from ..permissions import can_refuse, get_letter_for, get_letters_to_sign
+from .reader import user_of
 
 PAGE = 50
 
@@ -25,21 +26,21 @@ PAGE = 50
 @require_safe
 def signing(request: HttpRequest) -> HttpResponse:
     """Letters that wait for a signature, and what is being made now."""
-    if not roles_of(request.user).is_signer:
+    if not roles_of(user_of(request)).is_signer:
         raise PermissionDenied
     awaiting = Letter.objects.main().awaiting_signature()
     page = keyset_page(
         awaiting.for_list(),
-        ["agency_name", "pk"],
+        ["pk"],
         size=PAGE,
         after=request.GET.get("sesudah", ""),
         before=request.GET.get("sebelum", ""),
     )
-    mine = Letter.objects.filter(signer=request.user)
+    mine = Letter.objects.filter(signer=user_of(request))
     context = {
         "page": page,
-        "barred": awaiting.barred_for(request.user),
-        "profile": SignerProfile.objects.filter(user=request.user).first(),
+        "barred": awaiting.barred_for(user_of(request)),
+        "profile": SignerProfile.objects.filter(user=user_of(request)).first(),
         "issuing": mine.filter(status=Letter.Status.ISSUING).count(),
         "recent": mine.main().exclude(status=Letter.Status.VOID).for_list().order_by("-pk")[:10],
     }
@@ -50,7 +51,7 @@ def signing(request: HttpRequest) -> HttpResponse:
 def issue(request: HttpRequest) -> HttpResponse:
     """Issue one or many letters, after a page that lists them and says what follows."""
     data = request.POST if request.method == "POST" else request.GET
-    letters = get_letters_to_sign(request.user, data.getlist("letter"))
+    letters = get_letters_to_sign(user_of(request), data.getlist("letter"))
     if not letters:
         messages.error(request, "Belum ada surat yang dipilih. Centang suratnya lebih dahulu.")
         return redirect("recommendations:signing")
@@ -59,7 +60,7 @@ def issue(request: HttpRequest) -> HttpResponse:
     issued = []
     for letter in letters:
         try:
-            issued.append(workflow.issue(letter, by=request.user))
+            issued.append(workflow.issue(letter, by=user_of(request)))
         except TransitionError as error:
             messages.error(request, f"{letter.agency.name}: {error}")
     if len(issued) == 1:
@@ -76,11 +77,11 @@ def issue(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a letter back to the administrators with a reason."""
-    letter = get_letter_for(request.user, pk, can_refuse)
-    form = ReasonForm(request.POST or None)
+    letter = get_letter_for(user_of(request), pk, can_refuse)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.refuse(letter, by=request.user, reason=form.cleaned_data["reason"])
+            workflow.refuse(letter, by=user_of(request), reason=form.cleaned_data["reason"])
         except TransitionError as error:
             messages.error(request, str(error))
         else:

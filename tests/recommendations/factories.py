@@ -77,7 +77,7 @@ def make_run(people: list[Proposal], *, by: User | None = None) -> Run:
 
 def make_draft(number: int = 2, **fields: object) -> Letter:
     """A draft letter of recommendation for `number` people."""
-    people = make_ready(number, **fields)  # type: ignore[arg-type]
+    people = make_ready(number, **fields)
     run = make_run(people)
     return run.letters.get(kind=Letter.Kind.RECOMMENDATION, agency=people[0].agency)
 
@@ -121,5 +121,5 @@ def make_printed(number: int = 2, **fields: object) -> Letter:
 
 
 def make_revoked(*, replace: bool = True, **fields: object) -> Letter:
-    letter = make_issued(**fields)  # type: ignore[arg-type]
+    letter = make_issued(**fields)
     return workflow.revoke(letter, by=make_admin(), reason="Unit kerja keliru", replace=replace)

@@ -35,6 +35,11 @@ def text_of(response) -> str:
     return response.content.decode()
 
 
+def content_of(response) -> bytes:
+    assert response.status_code == 200
+    return b"".join(response.streaming_content)
+
+
 def operator_of(letter: Letter):
     return make_operator(letter.agency)
 
@@ -113,7 +118,7 @@ def test_a_participant_sees_the_own_extract_only(as_user) -> None:
     client = as_user(mine.lines.get().proposal.participant)
     assert client.get(reverse("recommendations:letter", args=[mine.pk])).status_code == 200
     assert client.get(reverse("recommendations:letter", args=[other.pk])).status_code == 404
-    assert client.get(reverse("recommendations:letter_file", args=[mine.pk])).status_code == 200
+    assert content_of(client.get(reverse("recommendations:letter_file", args=[mine.pk]))) == PDF
     assert client.get(reverse("recommendations:letter_file", args=[other.pk])).status_code == 404
 
 
@@ -146,11 +151,11 @@ def test_the_first_download_is_recorded_once(as_user) -> None:
     url = reverse("recommendations:letter_file", args=[letter.pk])
     client = as_user(operator)
     response = client.get(url)
-    assert b"".join(response.streaming_content) == PDF
+    assert content_of(response) == PDF
     assert response.headers["Content-Disposition"].startswith('attachment; filename="B-0001-BPS')
     first = letter.deliveries.get(user=operator).first_downloaded_at
     assert first is not None
-    client.get(url)
+    assert content_of(client.get(url)) == PDF
     assert letter.deliveries.get(user=operator).first_downloaded_at == first
     assert FileAccess.objects.filter(user=operator).count() == 2
 
@@ -178,8 +183,7 @@ def test_preview_is_printed_by_the_worker(as_user) -> None:
     assert client.get(url).status_code == 202
     assert client.get(url).status_code == 202
     print_due()
-    response = client.get(url)
-    assert b"".join(response.streaming_content).startswith(b"%PDF-")
+    assert content_of(client.get(url)).startswith(b"%PDF-")
     assert PrintJob.objects.count() == 1
 
 

@@ -138,6 +138,7 @@ def test_after_three_attempts_it_gives_up_in_words() -> None:
 
 def test_a_letter_that_cannot_be_printed_says_why() -> None:
     letter = make_issuing(1)
+    assert letter.content is not None
     content = {**letter.content, "subject": "Emoji \N{GRINNING FACE}"}
     Letter.objects.filter(pk=letter.pk).update(content=content)
     issue_due()
