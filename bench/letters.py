@@ -76,9 +76,7 @@ def naive_pdf(html: str) -> bytes:
 
     css = (settings.BASE_DIR / "templates" / "letters" / "letter.css").read_text(encoding="utf-8")
     font = Path(fontpkg.path(PACKAGED_FAMILY)).as_uri()
-    face = (
-        f'@font-face {{ font-family: "{FONT_FAMILY}"; font-weight: 200 800; src: url("{font}") }}'
-    )
+    face = f'@font-face {{ font-family: "{FONT_FAMILY}"; src: url("{font}") }}'
     fonts = FontConfiguration()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
