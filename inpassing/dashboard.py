@@ -187,7 +187,9 @@ def _operator_part(page: Home, roles: Roles, period: Period | None) -> None:
             "Calon dapat dikirim setelah formasi terkirim.",
         )
     for status in (Status.NOMINATED, Status.FILLING, Status.RETURNED, Status.SUBMITTED):
-        page.numbers.append(Task(status.label, f"{where}?status={status.value}", counts[status]))
+        page.numbers.append(
+            Task(str(status.label), f"{where}?status={status.value}", counts[status])
+        )
     page.numbers.append(
         Task(
             "Direkomendasikan",

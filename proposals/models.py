@@ -465,7 +465,7 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return f"{self.full_name} ({self.get_status_display()})"
 
-    def save(self, **kwargs: object) -> None:  # type: ignore[override]
+    def save(self, **kwargs: object) -> None:
         self.sort_name = sort_name(self.name)
         super().save(**kwargs)  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from inpassing.accounts.models import User
@@ -147,10 +148,8 @@ def get_operator_request_for(user: User, pk: int) -> OperatorRequest:
     return get_object_or_404(operator_requests_for(user), pk=pk)
 
 
-def operator_requests_for(user: User) -> Any:
+def operator_requests_for(user: User) -> QuerySet[OperatorRequest]:
     """Confirmed operator requests that `user` may decide."""
-    from django.db.models import Q
-
     roles = roles_of(user)
     requests = OperatorRequest.objects.exclude(email_confirmed_at=None).select_related(
         "agency__region", "region", "decided_by", "letter", "user"

@@ -184,7 +184,7 @@ def make_file(
     """A stored PDF; judged accepted unless `state` says otherwise."""
     row = store_upload(
         SimpleUploadedFile("berkas.pdf", data, "application/pdf"),
-        owner=owner,  # type: ignore[arg-type]
+        owner=owner,
         by=None,
     )
     for name, value in {"state": state, "pages": 1, **fields}.items():

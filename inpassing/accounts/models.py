@@ -74,7 +74,7 @@ class Agency(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, **kwargs: object) -> None:  # type: ignore[override]
+    def save(self, **kwargs: object) -> None:
         self.name_key = sort_name(self.name)
         super().save(**kwargs)  # type: ignore[arg-type]
 

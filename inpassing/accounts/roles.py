@@ -8,6 +8,8 @@ from functools import cached_property
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
+from inpassing.reference.models import BpsOffice
+
 from .models import Agency, RoleGrant, User, VerifierScope
 
 Role = RoleGrant.Role
@@ -77,7 +79,12 @@ def roles_of(user: User | AnonymousUser) -> Roles:
 
 
 def grant(
-    user: User, role: str, *, by: User | None, agency: Agency | None = None, office: object = None
+    user: User,
+    role: str,
+    *,
+    by: User | None,
+    agency: Agency | None = None,
+    office: BpsOffice | None = None,
 ) -> RoleGrant:
     """Give a role; giving it twice changes nothing."""
     row, _ = RoleGrant.objects.get_or_create(

@@ -17,7 +17,7 @@ def admin_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not roles_of(request.user).is_admin:  # type: ignore[arg-type]
+        if not roles_of(request.user).is_admin:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

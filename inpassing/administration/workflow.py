@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.db import transaction
 from django.urls import reverse
 
-from inpassing.accounts.models import OneTimeLink, RoleGrant, User, VerifierScope
+from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, VerifierScope
 from inpassing.accounts.roles import grant, revoke
 from inpassing.errors import TransitionError
 from inpassing.notifications.outbox import enqueue
 from inpassing.reference.loaders import fill_period_rules
-from inpassing.reference.models import Period, Position
+from inpassing.reference.models import BpsOffice, Period, Position
 from inpassing.timeline.events import record
 
 
@@ -33,7 +33,8 @@ def change_period(period: Period, changed: list[str], *, by: User, reason: str) 
         operators = User.objects.filter(
             is_active=True, grants__role=RoleGrant.Role.OPERATOR, grants__revoked_at=None
         ).distinct()
-        labels = ", ".join(str(Period._meta.get_field(name).verbose_name) for name in changed)
+        named = {field.name: str(field.verbose_name) for field in Period._meta.fields}
+        labels = ", ".join(named[name] for name in changed)
         for person in operators:
             enqueue(
                 f"period_changed:{event.pk}:{person.pk}",
@@ -86,7 +87,9 @@ def create_staff(user: User, *, by: User) -> User:
 
 
 @transaction.atomic
-def grant_role(user: User, role: str, *, by: User, agency: object, office: object) -> RoleGrant:
+def grant_role(
+    user: User, role: str, *, by: User, agency: Agency | None, office: BpsOffice | None
+) -> RoleGrant:
     """Give a role; nobody gives one to themself."""
     if user.pk == by.pk:
         raise TransitionError("Peran untuk diri sendiri diberikan oleh administrator lain.")
@@ -94,7 +97,7 @@ def grant_role(user: User, role: str, *, by: User, agency: object, office: objec
         user,
         role,
         by=by,
-        agency=agency if role == RoleGrant.Role.OPERATOR else None,  # type: ignore[arg-type]
+        agency=agency if role == RoleGrant.Role.OPERATOR else None,
         office=office if role == RoleGrant.Role.PROCTOR else None,
     )
     record(user, "role.granted", f"Peran diberikan: {row.get_role_display()}", by=by)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile, File
@@ -95,6 +98,23 @@ def discard(row: StoredFile) -> None:
 def remove_bytes(row: StoredFile) -> None:
     """Remove the bytes of a file whose row is about to be rolled back."""
     default_storage.delete(row.path)
+
+
+@contextmanager
+def local_copy(row: StoredFile) -> Iterator[str]:
+    """The path of a file on this machine: the stored one, or a copy where the store is remote."""
+    try:
+        path = default_storage.path(row.path)
+    except NotImplementedError:
+        with (
+            tempfile.NamedTemporaryFile(suffix=".pdf") as copy,
+            default_storage.open(row.path) as f,
+        ):
+            shutil.copyfileobj(f, copy, CHUNK)
+            copy.flush()
+            yield copy.name
+    else:
+        yield path
 
 
 def save_preview(row: StoredFile, picture: bytes) -> str:

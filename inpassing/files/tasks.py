@@ -6,14 +6,13 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from .inspector import MESSAGES, inspect
 from .models import StoredFile
-from .storage import save_preview
+from .storage import local_copy, save_preview
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +55,8 @@ def inspect_one(row: StoredFile) -> None:
     if row.attempts > MAX_ATTEMPTS:
         _conclude(row, StoredFile.State.REFUSED, "too_complex", MESSAGES["too_complex"], None, "")
         return
-    with default_storage.open(row.path) as file:
-        result = inspect(file.name)
+    with local_copy(row) as path:
+        result = inspect(path)
     preview = save_preview(row, result.preview) if result.preview else ""
     state = StoredFile.State.ACCEPTED if result.accepted else StoredFile.State.REFUSED
     _conclude(row, state, result.code or "", result.message or "", result.pages, preview)

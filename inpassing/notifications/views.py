@@ -42,7 +42,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def outbox(request: HttpRequest) -> HttpResponse:
     """All mails with what the mail server answered, newest first; for administrators."""
-    if not roles_of(request.user).is_admin:  # type: ignore[arg-type]
+    if not roles_of(request.user).is_admin:
         raise PermissionDenied
     rows = OutboxMessage.objects.all()
     state = request.GET.get("keadaan", "")
@@ -67,7 +67,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @require_POST
 def outbox_resend(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a mail again that failed or whose outcome is uncertain."""
-    if not roles_of(request.user).is_admin:  # type: ignore[arg-type]
+    if not roles_of(request.user).is_admin:
         raise PermissionDenied
     row = get_object_or_404(OutboxMessage, pk=pk)
     if row.state not in {OutboxMessage.State.FAILED, OutboxMessage.State.UNCERTAIN}:

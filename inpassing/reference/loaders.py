@@ -136,7 +136,7 @@ def load_reference() -> None:
             },
         )
         if created:
-            level.ranks.set(row["ranks"].split())
+            level.ranks.set(Rank.objects.filter(code__in=row["ranks"].split()))
     ReturnReason.objects.bulk_create(
         [
             ReturnReason(code=code, text=text, order=order)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 
 class Region(models.Model):
-    """A province, regency or city with its government code. Source: Kepmendagri 300.2.2-2138/2025."""
+    """A province, regency or city by its code. Source: Kepmendagri 300.2.2-2138/2025."""
 
     class Kind(models.TextChoices):
         PROVINCE = "province", "Provinsi"

@@ -125,6 +125,6 @@ def test_every_text_has_a_subject_and_a_salutation():
     codes = [path.stem for path in folder.glob("*.txt") if not path.stem.startswith("_")]
     assert "proposal_returned" in codes
     for code in codes:
-        subject, body = render_text(code, {name: "x" for name in fields_of(code)})
+        subject, body = render_text(code, dict.fromkeys(fields_of(code), "x"))
         assert subject
         assert body.startswith("Yth. "), code

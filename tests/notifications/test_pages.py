@@ -1,8 +1,8 @@
 """Inbox and delivery page."""
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inpassing.notifications.models import InboxMessage, OutboxMessage
 from tests.factories import make_admin, make_user

@@ -7,294 +7,643 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='EducationLevel',
+            name="EducationLevel",
             fields=[
-                ('code', models.CharField(max_length=8, primary_key=True, serialize=False)),
-                ('order', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=50)),
+                ("code", models.CharField(max_length=8, primary_key=True, serialize=False)),
+                ("order", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=50)),
             ],
             options={
-                'ordering': ['order', 'code'],
+                "ordering": ["order", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Guideline',
+            name="Guideline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('title', models.CharField(max_length=150, verbose_name='judul')),
-                ('summary', models.TextField(blank=True, verbose_name='uraian')),
-                ('is_published', models.BooleanField(default=True, verbose_name='ditampilkan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("title", models.CharField(max_length=150, verbose_name="judul")),
+                ("summary", models.TextField(blank=True, verbose_name="uraian")),
+                ("is_published", models.BooleanField(default=True, verbose_name="ditampilkan")),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='nama')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='nomor periode')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='tahun')),
-                ('status', models.CharField(choices=[('draft', 'Konsep'), ('open', 'Dibuka'), ('closed', 'Ditutup')], default='draft', max_length=8)),
-                ('legal_basis', models.TextField(blank=True, verbose_name='dasar hukum')),
-                ('opens_at', models.DateTimeField(verbose_name='pengusulan dibuka')),
-                ('nomination_deadline', models.DateTimeField(verbose_name='batas pengusulan')),
-                ('filing_deadline', models.DateTimeField(verbose_name='batas pengiriman berkas')),
-                ('verification_until', models.DateField(verbose_name='verifikasi sampai')),
-                ('test_from', models.DateField(verbose_name='uji kompetensi mulai')),
-                ('test_until', models.DateField(verbose_name='uji kompetensi sampai')),
-                ('results_at', models.DateTimeField(verbose_name='pengumuman hasil')),
-                ('ends_on', models.DateField(verbose_name='periode berakhir')),
-                ('recommendation_on', models.DateField(verbose_name='tanggal rekomendasi')),
-                ('appointment_by', models.DateField(blank=True, null=True, verbose_name='pengangkatan paling lambat')),
-                ('waves', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='gelombang')),
-                ('contact_name', models.CharField(blank=True, max_length=100, verbose_name='narahubung')),
-                ('contact_phone', models.CharField(blank=True, max_length=40, verbose_name='telepon narahubung')),
-                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='email narahubung')),
-                ('min_filling_days', models.PositiveSmallIntegerField(default=5, verbose_name='hari kerja pengisian paling sedikit')),
-                ('grace_minutes', models.PositiveSmallIntegerField(default=10, verbose_name='menit tenggang')),
-                ('repair_days', models.PositiveSmallIntegerField(default=7, verbose_name='hari perbaikan')),
-                ('rank_mismatch_is_warning', models.BooleanField(default=False, verbose_name='pangkat tidak sesuai hanya peringatan')),
-                ('age_reference_on', models.DateField(blank=True, null=True, verbose_name='tanggal acuan usia')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="nama")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="nomor periode")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="tahun")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Konsep"), ("open", "Dibuka"), ("closed", "Ditutup")],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                ("legal_basis", models.TextField(blank=True, verbose_name="dasar hukum")),
+                ("opens_at", models.DateTimeField(verbose_name="pengusulan dibuka")),
+                ("nomination_deadline", models.DateTimeField(verbose_name="batas pengusulan")),
+                ("filing_deadline", models.DateTimeField(verbose_name="batas pengiriman berkas")),
+                ("verification_until", models.DateField(verbose_name="verifikasi sampai")),
+                ("test_from", models.DateField(verbose_name="uji kompetensi mulai")),
+                ("test_until", models.DateField(verbose_name="uji kompetensi sampai")),
+                ("results_at", models.DateTimeField(verbose_name="pengumuman hasil")),
+                ("ends_on", models.DateField(verbose_name="periode berakhir")),
+                ("recommendation_on", models.DateField(verbose_name="tanggal rekomendasi")),
+                (
+                    "appointment_by",
+                    models.DateField(
+                        blank=True, null=True, verbose_name="pengangkatan paling lambat"
+                    ),
+                ),
+                (
+                    "waves",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="gelombang",
+                    ),
+                ),
+                (
+                    "contact_name",
+                    models.CharField(blank=True, max_length=100, verbose_name="narahubung"),
+                ),
+                (
+                    "contact_phone",
+                    models.CharField(blank=True, max_length=40, verbose_name="telepon narahubung"),
+                ),
+                (
+                    "contact_email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email narahubung"),
+                ),
+                (
+                    "min_filling_days",
+                    models.PositiveSmallIntegerField(
+                        default=5, verbose_name="hari kerja pengisian paling sedikit"
+                    ),
+                ),
+                (
+                    "grace_minutes",
+                    models.PositiveSmallIntegerField(default=10, verbose_name="menit tenggang"),
+                ),
+                (
+                    "repair_days",
+                    models.PositiveSmallIntegerField(default=7, verbose_name="hari perbaikan"),
+                ),
+                (
+                    "rank_mismatch_is_warning",
+                    models.BooleanField(
+                        default=False, verbose_name="pangkat tidak sesuai hanya peringatan"
+                    ),
+                ),
+                (
+                    "age_reference_on",
+                    models.DateField(blank=True, null=True, verbose_name="tanggal acuan usia"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-year', '-number'],
+                "ordering": ["-year", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('code', models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=50, unique=True)),
-                ('education_field', models.CharField(help_text='Bidang pendidikan yang sesuai', max_length=32, verbose_name='bidang pendidikan')),
+                ("code", models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=50, unique=True)),
+                (
+                    "education_field",
+                    models.CharField(
+                        help_text="Bidang pendidikan yang sesuai",
+                        max_length=32,
+                        verbose_name="bidang pendidikan",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-name'],
+                "ordering": ["-name"],
             },
         ),
         migrations.CreateModel(
-            name='Rank',
+            name="Rank",
             fields=[
-                ('code', models.CharField(max_length=8, primary_key=True, serialize=False)),
-                ('order', models.PositiveSmallIntegerField(unique=True)),
-                ('name', models.CharField(max_length=50)),
+                ("code", models.CharField(max_length=8, primary_key=True, serialize=False)),
+                ("order", models.PositiveSmallIntegerField(unique=True)),
+                ("name", models.CharField(max_length=50)),
             ],
             options={
-                'ordering': ['order'],
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='ReturnReason',
+            name="ReturnReason",
             fields=[
-                ('code', models.SlugField(max_length=40, primary_key=True, serialize=False)),
-                ('text', models.CharField(max_length=200)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
+                ("code", models.SlugField(max_length=40, primary_key=True, serialize=False)),
+                ("text", models.CharField(max_length=200)),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['order', 'code'],
+                "ordering": ["order", "code"],
             },
         ),
         migrations.CreateModel(
-            name='PeriodPosition',
+            name="PeriodPosition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('passing_grade', models.DecimalField(decimal_places=2, default=70, max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='nilai lulus')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='period_positions', to='reference.period')),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "passing_grade",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=70,
+                        max_digits=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="nilai lulus",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="period_positions",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.position",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.AddField(
-            model_name='period',
-            name='positions',
-            field=models.ManyToManyField(related_name='periods', through='reference.PeriodPosition', to='reference.position'),
+            model_name="period",
+            name="positions",
+            field=models.ManyToManyField(
+                related_name="periods", through="reference.PeriodPosition", to="reference.position"
+            ),
         ),
         migrations.CreateModel(
-            name='PositionLevel',
+            name="PositionLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('skill', 'Keterampilan'), ('expert', 'Keahlian')], max_length=8)),
-                ('code', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('name_2004', models.CharField(max_length=80)),
-                ('order', models.PositiveSmallIntegerField()),
-                ('in_inpassing_2020', models.BooleanField()),
-                ('confidence', models.CharField(blank=True, max_length=80)),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='reference.position')),
-                ('ranks', models.ManyToManyField(related_name='+', to='reference.rank')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[("skill", "Keterampilan"), ("expert", "Keahlian")], max_length=8
+                    ),
+                ),
+                ("code", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("name_2004", models.CharField(max_length=80)),
+                ("order", models.PositiveSmallIntegerField()),
+                ("in_inpassing_2020", models.BooleanField()),
+                ("confidence", models.CharField(blank=True, max_length=80)),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="levels",
+                        to="reference.position",
+                    ),
+                ),
+                ("ranks", models.ManyToManyField(related_name="+", to="reference.rank")),
             ],
             options={
-                'ordering': ['position', 'order'],
+                "ordering": ["position", "order"],
             },
         ),
         migrations.CreateModel(
-            name='PeriodLevel',
+            name="PeriodLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='period_levels', to='reference.period')),
-                ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.positionlevel')),
-                ('ranks', models.ManyToManyField(related_name='+', to='reference.rank')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="period_levels",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.positionlevel",
+                    ),
+                ),
+                ("ranks", models.ManyToManyField(related_name="+", to="reference.rank")),
             ],
             options={
-                'ordering': ['level__position', 'level__order'],
+                "ordering": ["level__position", "level__order"],
             },
         ),
         migrations.CreateModel(
-            name='InpassingCredit',
+            name="InpassingCredit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('years_in_rank', models.PositiveSmallIntegerField(help_text='0 = < 1, 4 = ≥ 4', verbose_name='tahun dalam pangkat')),
-                ('credit', models.DecimalField(decimal_places=3, max_digits=9, verbose_name='angka kredit')),
-                ('education', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.educationlevel')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credits', to='reference.period')),
-                ('rank', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.rank')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "years_in_rank",
+                    models.PositiveSmallIntegerField(
+                        help_text="0 = < 1, 4 = ≥ 4", verbose_name="tahun dalam pangkat"
+                    ),
+                ),
+                (
+                    "credit",
+                    models.DecimalField(
+                        decimal_places=3, max_digits=9, verbose_name="angka kredit"
+                    ),
+                ),
+                (
+                    "education",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.educationlevel",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credits",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "rank",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.rank",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AgeLimit',
+            name="AgeLimit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('under_years', models.PositiveSmallIntegerField(verbose_name='di bawah usia (tahun)')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='age_limits', to='reference.period')),
-                ('from_rank', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.rank')),
-                ('to_rank', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.rank')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "under_years",
+                    models.PositiveSmallIntegerField(verbose_name="di bawah usia (tahun)"),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="age_limits",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "from_rank",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.rank",
+                    ),
+                ),
+                (
+                    "to_rank",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.rank",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['from_rank__order'],
+                "ordering": ["from_rank__order"],
             },
         ),
         migrations.CreateModel(
-            name='Region',
+            name="Region",
             fields=[
-                ('code', models.CharField(max_length=8, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('kind', models.CharField(choices=[('province', 'Provinsi'), ('regency', 'Kabupaten'), ('city', 'Kota')], max_length=8)),
-                ('tz', models.CharField(default='Asia/Jakarta', max_length=32)),
-                ('province', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='regions', to='reference.region')),
+                ("code", models.CharField(max_length=8, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("province", "Provinsi"),
+                            ("regency", "Kabupaten"),
+                            ("city", "Kota"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("tz", models.CharField(default="Asia/Jakarta", max_length=32)),
+                (
+                    "province",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="regions",
+                        to="reference.region",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='BpsOffice',
+            name="BpsOffice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150, unique=True)),
-                ('bps_code', models.CharField(blank=True, max_length=8, verbose_name='kode BPS')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='alamat')),
-                ('contact', models.CharField(blank=True, max_length=150, verbose_name='kontak')),
-                ('tz', models.CharField(default='Asia/Jakarta', max_length=32, verbose_name='zona waktu')),
-                ('capacity', models.PositiveIntegerField(default=20, verbose_name='kapasitas')),
-                ('is_active', models.BooleanField(default=True, verbose_name='dipakai')),
-                ('region', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='office', to='reference.region')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=150, unique=True)),
+                ("bps_code", models.CharField(blank=True, max_length=8, verbose_name="kode BPS")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="alamat")),
+                ("contact", models.CharField(blank=True, max_length=150, verbose_name="kontak")),
+                (
+                    "tz",
+                    models.CharField(
+                        default="Asia/Jakarta", max_length=32, verbose_name="zona waktu"
+                    ),
+                ),
+                ("capacity", models.PositiveIntegerField(default=20, verbose_name="kapasitas")),
+                ("is_active", models.BooleanField(default=True, verbose_name="dipakai")),
+                (
+                    "region",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="office",
+                        to="reference.region",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='RequiredDocument',
+            name="RequiredDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('code', models.SlugField(max_length=40)),
-                ('name', models.CharField(max_length=200, verbose_name='nama')),
-                ('certified_copy', models.BooleanField(verbose_name='fotokopi dilegalisasi')),
-                ('condition', models.CharField(choices=[('always', 'Semua peserta'), ('structural', 'Pejabat struktural')], max_length=12, verbose_name='berlaku bagi')),
-                ('signer', models.CharField(blank=True, max_length=100, verbose_name='penanda tangan')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='required_documents', to='reference.period')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("code", models.SlugField(max_length=40)),
+                ("name", models.CharField(max_length=200, verbose_name="nama")),
+                ("certified_copy", models.BooleanField(verbose_name="fotokopi dilegalisasi")),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[("always", "Semua peserta"), ("structural", "Pejabat struktural")],
+                        max_length=12,
+                        verbose_name="berlaku bagi",
+                    ),
+                ),
+                (
+                    "signer",
+                    models.CharField(blank=True, max_length=100, verbose_name="penanda tangan"),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="required_documents",
+                        to="reference.period",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='TestComponent',
+            name="TestComponent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('name', models.CharField(max_length=80)),
-                ('weight', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='bobot')),
-                ('period_position', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='components', to='reference.periodposition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "weight",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="bobot",
+                    ),
+                ),
+                (
+                    "period_position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="components",
+                        to="reference.periodposition",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='TestRule',
+            name="TestRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('education_field', models.CharField(blank=True, max_length=32, verbose_name='bidang pendidikan')),
-                ('level_code', models.CharField(blank=True, max_length=16, verbose_name='jenjang')),
-                ('portfolio', models.BooleanField(default=True, verbose_name='uji portofolio')),
-                ('competency_test', models.BooleanField(default=True, verbose_name='uji kompetensi')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='test_rules', to='reference.period')),
-                ('position', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "education_field",
+                    models.CharField(blank=True, max_length=32, verbose_name="bidang pendidikan"),
+                ),
+                ("level_code", models.CharField(blank=True, max_length=16, verbose_name="jenjang")),
+                ("portfolio", models.BooleanField(default=True, verbose_name="uji portofolio")),
+                (
+                    "competency_test",
+                    models.BooleanField(default=True, verbose_name="uji kompetensi"),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="test_rules",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.position",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='PortfolioItem',
+            name="PortfolioItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('code', models.CharField(max_length=20)),
-                ('question', models.CharField(max_length=300, verbose_name='pertanyaan')),
-                ('evidence', models.CharField(blank=True, max_length=300, verbose_name='bukti')),
-                ('required', models.BooleanField(default=True, verbose_name='wajib')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='portfolio_items', to='reference.period')),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("code", models.CharField(max_length=20)),
+                ("question", models.CharField(max_length=300, verbose_name="pertanyaan")),
+                ("evidence", models.CharField(blank=True, max_length=300, verbose_name="bukti")),
+                ("required", models.BooleanField(default=True, verbose_name="wajib")),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="portfolio_items",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.position",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'order', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('period', 'position', 'code'), name='item_once_per_period')],
+                "ordering": ["position", "order", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("period", "position", "code"), name="item_once_per_period"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='periodposition',
-            constraint=models.UniqueConstraint(fields=('period', 'position'), name='position_once_per_period'),
+            model_name="periodposition",
+            constraint=models.UniqueConstraint(
+                fields=("period", "position"), name="position_once_per_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('year', 'number'), name='period_once_per_year'),
+            model_name="period",
+            constraint=models.UniqueConstraint(
+                fields=("year", "number"), name="period_once_per_year"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('opens_at__lt', models.F('nomination_deadline')), ('nomination_deadline__lt', models.F('filing_deadline')), ('test_from__lte', models.F('test_until')), ('ends_on__lte', models.F('recommendation_on'))), name='period_dates_rise'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("opens_at__lt", models.F("nomination_deadline")),
+                    ("nomination_deadline__lt", models.F("filing_deadline")),
+                    ("test_from__lte", models.F("test_until")),
+                    ("ends_on__lte", models.F("recommendation_on")),
+                ),
+                name="period_dates_rise",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='positionlevel',
-            constraint=models.UniqueConstraint(fields=('position', 'code'), name='level_once_per_position'),
+            model_name="positionlevel",
+            constraint=models.UniqueConstraint(
+                fields=("position", "code"), name="level_once_per_position"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='periodlevel',
-            constraint=models.UniqueConstraint(fields=('period', 'level'), name='level_once_per_period'),
+            model_name="periodlevel",
+            constraint=models.UniqueConstraint(
+                fields=("period", "level"), name="level_once_per_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inpassingcredit',
-            constraint=models.UniqueConstraint(fields=('period', 'rank', 'education', 'years_in_rank'), name='credit_cell_once'),
+            model_name="inpassingcredit",
+            constraint=models.UniqueConstraint(
+                fields=("period", "rank", "education", "years_in_rank"), name="credit_cell_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requireddocument',
-            constraint=models.UniqueConstraint(fields=('period', 'code'), name='document_once_per_period'),
+            model_name="requireddocument",
+            constraint=models.UniqueConstraint(
+                fields=("period", "code"), name="document_once_per_period"
+            ),
         ),
     ]
