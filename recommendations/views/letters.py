@@ -45,9 +45,8 @@ def letters(request: HttpRequest) -> HttpResponse:
     if roles.is_admin or roles.is_signer:
         rows = rows.main()
     elif roles.is_operator:
-        rows = rows.filter(
-            ~Q(kind=Letter.Kind.EXTRACT) | Q(lines__proposal__participant=user_of(request))
-        )
+        mine = LetterLine.objects.filter(proposal__participant=user_of(request))
+        rows = rows.filter(~Q(kind=Letter.Kind.EXTRACT) | Q(pk__in=mine.values("letter")))
     query = request.GET.get("q", "").strip()[:80]
     if query:
         rows = rows.filter(Q(number__icontains=query) | Q(agency__name__icontains=query))

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from inpassing.errors import StaleError, TransitionError
 from inpassing.files.models import StoredFile
@@ -17,7 +18,15 @@ from recommendations import workflow
 from recommendations.gate import Gate
 from recommendations.models import Delivery, Letter, LetterLine, NumberRegister
 from recommendations.workflow import Gathered
-from tests.factories import PDF, make_admin, make_agency, make_level, make_operator, make_proposal
+from tests.factories import (
+    PDF,
+    fill_slots,
+    make_admin,
+    make_agency,
+    make_level,
+    make_operator,
+    make_proposal,
+)
 from tests.recommendations.factories import (
     finish,
     make_awaiting,
@@ -29,6 +38,7 @@ from tests.recommendations.factories import (
     make_run,
     make_signing_officer,
 )
+from verification.models import DocumentCheck, PortfolioAssessment
 
 pytestmark = pytest.mark.django_db
 Kind, Status = Letter.Kind, Letter.Status
@@ -430,3 +440,65 @@ def test_a_notice_is_issued_and_revoked_without_touching_proposals() -> None:
     assert statuses(notice) == {"test_failed"}
     workflow.gather(notice.run, by=admin)
     assert notice.run.letters.drafts().filter(kind=Kind.NOTICE).count() == 1
+
+
+def test_who_assessed_or_checked_does_not_sign() -> None:
+    letter = make_awaiting(1)
+    proposal = letter.lines.get().proposal
+    assessor, checker = make_signing_officer(), make_signing_officer()
+    PortfolioAssessment.objects.create(
+        proposal=proposal,
+        verdict="passed",
+        test_required=False,
+        rule_required=False,
+        assessed_by=assessor,
+        assessed_at=timezone.now(),
+    )
+    fill_slots(proposal)
+    DocumentCheck.objects.create(
+        version=proposal.documents.first().current,
+        verdict="accept",
+        checked_by=checker,
+        checked_at=timezone.now(),
+    )
+    letters = Letter.objects.filter(pk=letter.pk)
+    assert letters.barred_for(assessor) == {letter.pk}
+    assert letters.barred_for(checker) == {letter.pk}
+    assert letters.barred_for(make_signing_officer()) == set()
+
+
+# What the database itself refuses
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "issuing"},
+        {"status": "issued"},
+        {"status": "void"},
+        {"number": "B-0001/BPS/2340/11/2026"},
+        {"kind": "extract"},
+        {"position": None},
+        {"sha256": "0" * 64},
+    ],
+)
+def test_a_draft_cannot_pass_for_more_than_it_is(change: dict[str, object]) -> None:
+    letter = make_draft(1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Letter.objects.filter(pk=letter.pk).update(**change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"number": ""}, {"code": None}, {"content": None}, {"signer": None}, {"sequence": None}],
+)
+def test_a_numbered_letter_keeps_what_the_signer_fixed(change: dict[str, object]) -> None:
+    letter = make_issuing(1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Letter.objects.filter(pk=letter.pk).update(**change)
+
+
+def test_two_letters_never_share_a_number() -> None:
+    first, second = make_issuing(1), make_issuing(1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Letter.objects.filter(pk=second.pk).update(sequence=first.sequence)
