@@ -12,8 +12,8 @@ from django.utils import timezone
 @contextmanager
 def at(moment: dt.datetime) -> Iterator[None]:
     """Let `timezone.now()` say `moment` in this process; for a command that runs alone only."""
-    real = timezone.now
-    timezone.now = lambda: moment
+    real, played = timezone.now, moment.astimezone(dt.UTC)  # as the real one: in UTC
+    timezone.now = lambda: played
     try:
         yield
     finally:

@@ -19,7 +19,6 @@ from proposals import workflow as stage1
 from proposals.models import Formation, OperatorRequest, Proposal
 from recommendations import workflow as stage4
 from recommendations.models import Appointment, Letter
-from recommendations.tasks import issue_due
 from verification import workflow as stage2
 from verification.models import DocumentCheck
 
@@ -74,10 +73,8 @@ def recommend(cast: Cast, numbers: Iterator[int]) -> Period:
         walk.assessed(CITY, PRAKOM, "pertama", education=OTHER),
         walk.assessed(CITY, PRAKOM, "muda"),
     ]
-    recommended = [
+    for _ in range(2):
         walk.assessed(PROVINCE, STATISTISI, "pertama", education=STATISTICS, title_after="S.Stat.")
-        for _ in range(2)
-    ]
     walk.assessed(MINISTRY, PRAKOM, "pertama")
     walk.assessed(MINISTRY, PRAKOM, "pertama", is_structural=True)
     walk.assessed(MINISTRY, PRAKOM, "pertama", passed=False)
@@ -86,7 +83,11 @@ def recommend(cast: Cast, numbers: Iterator[int]) -> Period:
     _never_sent(walk)
 
     _hold_test(cast, period, [*tested, without_post])
-    _write_letters(cast, period, recommended, without_post)
+    _appoint(
+        cast,
+        walk.assessed(PROVINCE, STATISTISI, "pertama", education=STATISTICS, title_after="S.Stat."),
+    )
+    _write_letters(cast, period, without_post)
     return period
 
 
@@ -148,10 +149,9 @@ def _hold_test(cast: Cast, period: Period, people: list[Proposal]) -> None:
         stage3.run_publication(stage3.publish(period, by=cast.admin))
 
 
-def _write_letters(
-    cast: Cast, period: Period, recommended: list[Proposal], without_post: Proposal
-) -> None:
-    """One letter issued and answered with a decree, one awaiting its signature, drafts."""
+def _write_letters(cast: Cast, period: Period, without_post: Proposal) -> None:
+    """One letter signed, which the worker prints as soon as it runs; one awaiting its signature;
+    drafts of the others."""
     with at(cast.moment(-1, 8)):
         run = stage4.start_run(period, by=cast.admin)
         without_post.refresh_from_db()
@@ -179,25 +179,24 @@ def _write_letters(
         stage4.put_up(run, by=cast.admin, letters=[issued.pk])
     with at(cast.moment(-1, 11)):
         stage4.issue(issued, by=cast.signer)
-    with at(cast.moment(-1, 11, 1)):
-        issue_due()
     with at(cast.moment(-1, 13)):
         stage4.put_up(run, by=cast.admin, letters=[awaiting.pk])
-    _appoint(cast, recommended[0])
 
 
 def _appoint(cast: Cast, proposal: Proposal) -> None:
-    proposal.refresh_from_db()
+    """Somebody who was recommended by a letter on paper, and whose decree has come back."""
     operator = cast.operators[PROVINCE]
-    with at(cast.now - dt.timedelta(hours=3)):
+    with at(cast.moment(-28, 9)):
+        stage1.mark_recommended(proposal, by=cast.signer, letter_id=0)
+    with at(cast.moment(-3, 9)):
         data = paper("sk_pengangkatan", (proposal.full_name, proposal.level.name))
         upload = SimpleUploadedFile("sk-pengangkatan.pdf", data, "application/pdf")
         stage4.appoint(
             Appointment(
                 proposal=proposal,
                 decree_number=f"821.29/114/{cast.now.year}",
-                decree_date=cast.moment(-1).date(),
-                effective_on=cast.moment(10).date(),
+                decree_date=cast.moment(-5).date(),
+                effective_on=cast.moment(-4).date(),
                 level=proposal.level,
                 rank=proposal.rank,
                 file=store_upload(upload, owner=proposal, by=operator),
