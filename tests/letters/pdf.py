@@ -6,7 +6,13 @@ import io
 import re
 
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    PdfObject,
+    StreamObject,
+)
 
 
 def reader(pdf: bytes) -> PdfReader:
@@ -46,4 +52,11 @@ def objects(pdf: bytes) -> list[DictionaryObject]:
 
 def xmp(pdf: bytes) -> str:
     """The metadata packet."""
-    return reader(pdf).trailer["/Root"]["/Metadata"].get_data().decode()
+    return data(reader(pdf).trailer["/Root"]["/Metadata"]).decode()
+
+
+def data(stream: PdfObject) -> bytes:
+    """What a stream holds."""
+    value = stream.get_object()
+    assert isinstance(value, StreamObject)
+    return value.get_data()

@@ -75,9 +75,9 @@ def test_fonts_are_embedded_subset_and_ours(letters, kind):
         assert re.fullmatch(r"/[A-Z]{6}\+Plus-Jakarta-Sans-Letter(-Bold)?", font["/BaseFont"])
         # Another encoding than this one would mean a character without a glyph.
         assert font["/Encoding"] == "/Identity-H"
-        assert font["/ToUnicode"].get_data()
+        assert read.data(font["/ToUnicode"])
         descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
-        assert 500 < len(descriptor["/FontFile2"].get_data()) < 60_000
+        assert 500 < len(read.data(descriptor["/FontFile2"])) < 60_000
     assert {font["/Subtype"] for font in fonts} == {"/Type0", "/CIDFontType2"}
 
 
@@ -357,7 +357,8 @@ def _watch(event: str, args: tuple[object, ...]) -> None:
 def opened_while(work: Callable[[], object]) -> set[tuple[str, str]]:
     """The files and addresses that Python opens while `work` runs."""
     sys.addaudithook(_watch)
-    _watching.events = events = []
+    events: list[tuple[str, str]] = []
+    _watching.events = events
     try:
         work()
     finally:

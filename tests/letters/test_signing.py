@@ -86,8 +86,7 @@ def test_the_letter_underneath_stays_as_it_was(kind, certificate, letter):
     catalog = read.reader(signed).trailer["/Root"]
     assert "/Version" not in catalog
     assert catalog["/OutputIntents"]
-    (widget,) = read.reader(signed).pages[0]["/Annots"]
-    widget = widget.get_object()
+    (widget,) = [found for found in read.objects(signed) if found.get("/Subtype") == "/Widget"]
     assert list(widget["/Rect"]) == [0, 0, 0, 0]
     assert widget["/F"] & 0b111 == 0b100  # printed, neither hidden nor invisible
 
