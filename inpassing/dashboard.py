@@ -133,10 +133,10 @@ def home(request: HttpRequest) -> HttpResponse:
     if own and not roles.names and len([p for p in own if not p.has_ended]) == 1:
         active = next(p for p in own if not p.has_ended)
         return redirect("proposals:detail", active.pk)
-    period = current_period()
+    period = chosen_period(request.GET.get("periode", ""))
     page = Home()
     if roles.is_operator:
-        _operator_part(page, roles, period)
+        _operator_part(page, roles)
     if roles.is_verifier:
         _verifier_part(page, user)
     if roles.is_proctor:
@@ -148,14 +148,21 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "home.html",
-        {"page": page, "period": period, "own": own, "roles": roles},
+        {
+            "page": page,
+            "period": period,
+            "own": own,
+            "roles": roles,
+            "periods": Period.objects.exclude(status=Period.Status.DRAFT)[:8]
+            if roles.is_admin
+            else [],
+        },
     )
 
 
-def _operator_part(page: Home, roles: Roles, period: Period | None) -> None:
-    proposals = Proposal.objects.filter(agency__in=roles.agency_ids)
-    if period:
-        proposals = proposals.filter(period=period)
+def _operator_part(page: Home, roles: Roles) -> None:
+    running = Period.objects.open()
+    proposals = Proposal.objects.filter(agency__in=roles.agency_ids, period__in=running)
     counts = Counter(dict(proposals.values_list("status").annotate(Count("pk"))))
     where = reverse("proposals:list")
     page.add(
@@ -168,35 +175,33 @@ def _operator_part(page: Home, roles: Roles, period: Period | None) -> None:
         proposal_id__in=proposals.values("pk"), state=OutboxMessage.State.FAILED
     ).count()
     page.add(unsent, "Perbaiki alamat email peserta", where, "Undangan ditolak server email.")
-    formations = Formation.objects.filter(agency__in=roles.agency_ids)
-    if period:
-        formations = formations.filter(period=period)
-    formations = formations.select_related("position", "agency", "period")
-    for formation in formations:
+    formations = Formation.objects.filter(agency__in=roles.agency_ids, period__in=running)
+    for formation in formations.select_related("position", "agency", "period"):
         url = reverse("proposals:formation", args=[formation.pk])
         if formation.status == Formation.Status.RETURNED:
             page.add(1, f"Perbaiki formasi {formation.position}", url, formation.note)
         elif formation.status == Formation.Status.DRAFT:
             page.add(1, f"Lengkapi dan kirim formasi {formation.position}", url)
         page.formations.append({"formation": formation, "lines": ledger(formation), "url": url})
-    if period and not page.formations:
+    if not page.formations and running.exists():
         page.add(
             1,
             "Isi formasi",
             reverse("proposals:formation_list"),
             "Calon dapat dikirim setelah formasi terkirim.",
         )
-    for status in (Status.NOMINATED, Status.FILLING, Status.RETURNED, Status.SUBMITTED):
+    shown = (
+        Status.DRAFT,
+        Status.NOMINATED,
+        Status.FILLING,
+        Status.RETURNED,
+        Status.SUBMITTED,
+        Status.RECOMMENDED,
+    )
+    for status in shown:
         page.numbers.append(
             Task(str(status.label), f"{where}?status={status.value}", counts[status])
         )
-    page.numbers.append(
-        Task(
-            "Direkomendasikan",
-            f"{where}?status=recommended",
-            counts[Status.RECOMMENDED] + counts[Status.APPOINTED],
-        )
-    )
 
 
 def _queue(slug: str) -> str:
@@ -235,8 +240,12 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
     if period is None:
         page.add(1, "Buat dan buka periode pertama", reverse("administration:period_list"))
         return
-    counts = Counter(
-        dict(Proposal.objects.filter(period=period).values_list("status").annotate(Count("pk")))
+    running = Counter(
+        dict(
+            Proposal.objects.filter(period__in=Period.objects.open())
+            .values_list("status")
+            .annotate(Count("pk"))
+        )
     )
     page.add(
         operator_requests_for(user).filter(status="requested").count(),
@@ -252,11 +261,14 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
         f"{reverse('notifications:outbox')}?keadaan=failed",
     )
     page.add(
-        counts[Status.TEST_REQUIRED],
+        running[Status.TEST_REQUIRED],
         "Atur sesi dan kursi uji kompetensi",
         reverse("competency:sessions"),
     )
-    page.add(counts[Status.READY], "Siapkan surat rekomendasi", reverse("recommendations:runs"))
+    page.add(running[Status.READY], "Siapkan surat rekomendasi", reverse("recommendations:runs"))
+    counts = Counter(
+        dict(Proposal.objects.filter(period=period).values_list("status").annotate(Count("pk")))
+    )
     total = max(sum(counts.values()), 1)
     where = reverse("proposals:list")
     for status in Status:
@@ -266,9 +278,18 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
                     "label": status.label,
                     "count": counts[status],
                     "width": str(round(100 * counts[status] / total, 1)),
-                    "url": f"{where}?status={status.value}",
+                    "url": f"{where}?periode={period.pk}&status={status.value}",
                 }
             )
+
+
+def chosen_period(wanted: str) -> Period | None:
+    """The period asked for in the address, else the current one."""
+    if wanted.isdecimal():
+        chosen = Period.objects.exclude(status=Period.Status.DRAFT).filter(pk=int(wanted)).first()
+        if chosen:
+            return chosen
+    return current_period()
 
 
 @login_not_required

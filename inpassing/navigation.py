@@ -47,8 +47,9 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         entries = [("Beranda", "home")]
         if roles.is_operator or roles.is_admin:
             entries += [("Usulan" if roles.is_admin else "Calon", "proposals:list")]
+        if roles.is_operator:
             entries += [("Formasi", "proposals:formation_list")]
-        if roles.is_verifier or roles.is_admin:
+        if roles.is_verifier:
             entries += [("Meja kerja", "verification:desk")]
         if roles.is_proctor or roles.is_admin:
             entries += [("Sesi uji", "competency:sessions")]
@@ -63,7 +64,6 @@ def navigation(request: HttpRequest) -> dict[str, object]:
             entries += [
                 ("Periode", "administration:period_list"),
                 ("Pengguna", "administration:user_list"),
-                ("Email keluar", "notifications:outbox"),
             ]
         items = [Item(label, reverse(name)) for label, name in entries]
         unread = InboxMessage.objects.filter(user=user, read_at=None).count()

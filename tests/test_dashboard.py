@@ -87,9 +87,9 @@ def test_funnel_counts_every_status_and_links_to_it(as_user):
         make_proposal(period=period, status=status)
     bars = as_user(make_admin()).get("/beranda/").context["page"].funnel
     assert [(bar["count"], bar["url"]) for bar in bars] == [
-        (1, "/usulan/?status=draft"),
-        (2, "/usulan/?status=submitted"),
-        (1, "/usulan/?status=ready"),
+        (1, f"/usulan/?periode={period.pk}&status=draft"),
+        (2, f"/usulan/?periode={period.pk}&status=submitted"),
+        (1, f"/usulan/?periode={period.pk}&status=ready"),
     ]
 
 
