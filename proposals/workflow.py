@@ -916,7 +916,13 @@ def mark_recommended(proposal: Proposal, *, by: User | None, letter_id: int) -> 
     event = record(
         proposal, "proposal.recommended", "Direkomendasikan", by=by, data={"letter": letter_id}
     )
-    tell(proposal, f"recommended:{event.pk}", "proposal_recommended")
+    if proposal.participant:  # the operators get one message for the whole letter
+        tell(
+            proposal,
+            f"recommended:{event.pk}",
+            "proposal_recommended",
+            to=[proposal.participant],
+        )
     return proposal
 
 
