@@ -27,11 +27,12 @@ LOGS = VAR / "log"
 HOST = "127.0.0.1"
 ACCOUNTS = ("admin", "verifikator", "operator", "peserta", "pengawas", "penandatangan")
 PASSWORD = "demo-inpassing"
-# Two chains that know nothing of each other, run at once.
+# What web needs: two chains that know nothing of each other, run at once.
 PREPARATION = (
-    (("migrate", "--no-input"), ("createcachetable",), ("seed_demo",)),
+    (("migrate", "--no-input"), ("createcachetable",)),
     (("build_fonts",), ("collectstatic", "--no-input")),
 )
+DEMO_DATA = (("seed_demo",),)
 STOP_SECONDS = 10
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
@@ -167,7 +168,7 @@ def environment(port: int) -> dict[str, str]:
 
 
 def prepare(settings: dict[str, str], stop: Sequence[int]) -> None:
-    """Database and demo data beside static files; each step may be repeated.
+    """Database beside static files; each step may be repeated.
 
     A signal ends it after the steps under way, which Ctrl-C does not reach.
     """
@@ -283,7 +284,7 @@ def main() -> int:
         LOGS.mkdir(parents=True, exist_ok=True)
         port = wanted_port()
         settings = environment(port)
-        say("Preparing database, static files and demo data ...")
+        say("Preparing database and static files ...")
         prepare(settings, received)
         running = [] if received else services(port)
         for service in running:
@@ -291,8 +292,9 @@ def main() -> int:
             service.start(settings)
         if running:
             wait_for_web(running[0], port, received)
+            say(f"The site answers after {time.monotonic() - began:.0f} s; demo data ...")
+            manage(DEMO_DATA, settings, LOGS / "prepare.log", received)
         if running and not received:
-            say(f"Ready after {time.monotonic() - began:.0f} s.")
             greet(port, settings)
             supervise(running, settings, received)
     except DemoError as error:
