@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models.lookups import GreaterThan, LessThan
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -50,7 +50,7 @@ def keyset_page(
         backwards = values is not None
     if values is not None:
         queryset = queryset.filter(
-            _beyond(names, values, "lt" if descending != backwards else "gt")
+            _beyond(queryset.model, names, values, descending=descending != backwards)
         )
     if backwards:
         order = [name.removeprefix("-") if descending else f"-{name}" for name in order]
@@ -68,13 +68,20 @@ def keyset_page(
     )
 
 
-def _beyond(names: list[str], values: list[Any], comparison: str) -> Q:
-    """Rows after the given one: a row-value comparison spelled out for the ORM."""
-    found = Q()
-    for index, name in enumerate(names):
-        same = {names[i]: values[i] for i in range(index)}
-        found |= Q(**same, **{f"{name}__{comparison}": values[index]})
-    return found
+def _beyond(
+    model: type[models.Model], names: list[str], values: list[Any], *, descending: bool
+) -> GreaterThan | LessThan:
+    """Rows after the given one: `(a, b) > (1, 2)`, which one descent of an index answers."""
+    row = models.Func(*names, template="(%(expressions)s)", output_field=models.BooleanField())
+    last = models.Func(
+        *(
+            models.Value(value, output_field=_field(model, name))
+            for name, value in zip(names, values, strict=True)
+        ),
+        template="(%(expressions)s)",
+        output_field=models.BooleanField(),
+    )
+    return LessThan(row, last) if descending else GreaterThan(row, last)
 
 
 def _write(row: models.Model, names: list[str]) -> str:

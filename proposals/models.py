@@ -219,6 +219,14 @@ def in_scope(user: User | AnonymousUser, prefix: str = "") -> Q:
     return scope & ~Q(**{f"{prefix}agency__in": own}) if own else scope
 
 
+def on_desk(user: User | AnonymousUser) -> Q:
+    """The proposals that a verifier may handle: in scope, sent by the agency, not the own."""
+    mine = Q(participant=user.pk)
+    if isinstance(user, User) and user.nip:
+        mine |= Q(nip=user.nip)
+    return in_scope(user) & ~Q(status=Proposal.Status.DRAFT) & ~mine
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: User | AnonymousUser) -> ProposalQuerySet:
         """Proposals whose existence `user` may know of: all for an administrator, the own agency's
@@ -233,15 +241,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         if roles.is_operator:
             visible |= Q(agency__in=roles.agency_ids)
         if roles.is_verifier:
-            visible |= Q(pk__in=Proposal.objects.on_desk_of(user).values("pk"))
+            visible |= on_desk(user)
         return self.filter(visible)
 
     def on_desk_of(self, user: User | AnonymousUser) -> ProposalQuerySet:
         """What a verifier may handle: in scope, sent by the agency, not the own."""
-        mine = Q(participant=user)
-        if isinstance(user, User) and user.nip:
-            mine |= Q(nip=user.nip)
-        return self.filter(in_scope(user)).exclude(status=Proposal.Status.DRAFT).exclude(mine)
+        return self.filter(on_desk(user))
 
     def active(self) -> ProposalQuerySet:
         """Proposals that have not ended."""
@@ -456,6 +461,13 @@ class Proposal(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "status_since", "id"], name="proposal_queue"),
+            models.Index(
+                fields=["status", "status_since", "id"],
+                condition=Q(resubmissions__gt=0),
+                name="proposal_sent_again",
+            ),
+            models.Index(fields=["status_since", "id"], name="proposal_changed"),
+            models.Index(fields=["period", "status"], name="proposal_period"),
             models.Index(fields=["agency", "period", "status"], name="proposal_agency"),
             models.Index(fields=["sort_name", "id"], name="proposal_name"),
             models.Index(OpClass("nip", name="varchar_pattern_ops"), name="proposal_nip"),

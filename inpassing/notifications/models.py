@@ -44,7 +44,12 @@ class OutboxMessage(models.Model):
         indexes = [
             models.Index(
                 fields=["created_at"], condition=Q(state__in=["queued", "sending"]), name="mail_due"
-            )
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=["failed", "uncertain"]),
+                name="mail_undelivered",
+            ),
         ]
 
     def __str__(self) -> str:
