@@ -39,6 +39,7 @@ def main() -> list[Result]:
     began = time.process_time()
     warm_up()
     results = [Result("warm-up of a worker", _ms(time.process_time() - began), "ms CPU")]
+    results += memory()
     for name, document in (
         ("petikan, 1 page", extract()),
         ("surat rekomendasi, 1 page + annex of 26", recommendation(26)),
@@ -46,7 +47,6 @@ def main() -> list[Result]:
         results += rendering(name, document)
     results += signing()
     results += merging()
-    results += memory()
     return results
 
 
