@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 
 from inpassing.accounts.models import User
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_password_hashes() -> Iterator[None]:
-    """A safe hash takes a third of a second by design, and most tests make several accounts."""
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
-        yield
 
 
 @pytest.fixture
