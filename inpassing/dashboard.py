@@ -22,6 +22,7 @@ from inpassing.reference.models import Guideline, Period, RequiredDocument
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
 from proposals.permissions import operator_requests_for
+from verification.desk import DOCUMENTS, FORMATIONS, NOMINATIONS, PORTFOLIOS, REQUESTS, sizes
 
 Status = Proposal.Status
 
@@ -34,6 +35,7 @@ class Task:
     url: str
     count: int
     note: str = ""
+    text: str = ""  # how the number is written where it is not counted to the end
 
 
 @dataclass
@@ -163,7 +165,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _operator_part(page: Home, roles: Roles) -> None:
     running = Period.objects.open()
     proposals = Proposal.objects.filter(agency__in=roles.agency_ids, period__in=running)
-    counts = Counter(dict(proposals.values_list("status").annotate(Count("pk"))))
+    counts = Counter(dict(proposals.values_list("status").annotate(n=Count("*"))))
     where = reverse("proposals:list")
     page.add(
         counts[Status.DRAFT],
@@ -209,15 +211,17 @@ def _queue(slug: str) -> str:
 
 
 def _verifier_part(page: Home, user: User) -> None:
-    mine = Proposal.objects.on_desk_of(user)
-    counts = Counter(dict(mine.values_list("status").annotate(Count("pk"))))
-    requests = operator_requests_for(user).filter(status="requested").count()
-    formations = Formation.objects.visible_to(user).filter(status="submitted").count()
-    page.add(requests, "Putuskan permohonan akun operator", _queue("permohonan"))
-    page.add(counts[Status.NOMINATED], "Periksa usulan instansi", _queue("usulan"))
-    page.add(formations, "Validasi formasi", _queue("formasi"))
-    page.add(counts[Status.SUBMITTED], "Periksa berkas peserta", _queue("berkas"))
-    page.add(counts[Status.ELIGIBLE], "Nilai portofolio", _queue("portofolio"))
+    waiting = sizes(user)
+    for queue, label in (
+        (REQUESTS, "Putuskan permohonan akun operator"),
+        (NOMINATIONS, "Periksa usulan instansi"),
+        (FORMATIONS, "Validasi formasi"),
+        (DOCUMENTS, "Periksa berkas peserta"),
+        (PORTFOLIOS, "Nilai portofolio"),
+    ):
+        if waiting[queue.slug].count:
+            size = waiting[queue.slug]
+            page.tasks.append(Task(label, _queue(queue.slug), size.count, text=size.text))
 
 
 def _proctor_part(page: Home, roles: Roles) -> None:
@@ -242,9 +246,11 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
         return
     running = Counter(
         dict(
-            Proposal.objects.filter(period__in=Period.objects.open())
+            Proposal.objects.filter(
+                period__in=Period.objects.open(), status__in=[Status.TEST_REQUIRED, Status.READY]
+            )
             .values_list("status")
-            .annotate(Count("pk"))
+            .annotate(n=Count("*"))
         )
     )
     page.add(
@@ -267,7 +273,7 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
     )
     page.add(running[Status.READY], "Siapkan surat rekomendasi", reverse("recommendations:runs"))
     counts = Counter(
-        dict(Proposal.objects.filter(period=period).values_list("status").annotate(Count("pk")))
+        dict(Proposal.objects.filter(period=period).values_list("status").annotate(n=Count("*")))
     )
     total = max(sum(counts.values()), 1)
     where = reverse("proposals:list")

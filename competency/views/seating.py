@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
+from inpassing.keyset import keyset_page
 from inpassing.reference.models import Period
 from proposals.models import Proposal
 from proposals.permissions import is_own_proposal
@@ -22,7 +23,7 @@ from ..models import Seat, TestSession
 from ..permissions import get_test_proposal_for, require_admin
 from .sessions import me
 
-PAGE = 200
+PAGE = 50
 
 
 @require_safe
@@ -33,15 +34,22 @@ def seating(request: HttpRequest) -> HttpResponse:
         Proposal.objects.awaiting_test()
         .filter(period__in=Period.objects.open())
         .exclude(pk__in=Seat.objects.current().values("proposal"))
-        .for_list()
-        .order_by("status_since", "pk")
+    )
+    page = keyset_page(
+        waiting.for_list(),
+        ["status_since", "pk"],
+        size=PAGE,
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
     )
     sessions = _free_sessions()
     return render(
         request,
         "competency/seating.html",
         {
-            "waiting": waiting[:PAGE],
+            "waiting": page.rows,
+            "prev_url": f"?sebelum={page.before}" if page.before else "",
+            "next_url": f"?sesudah={page.after}" if page.after else "",
             "total": waiting.count(),
             "free": sum(s.capacity - s.taken for s in sessions),  # type: ignore[attr-defined]
             "sessions": len(sessions),
