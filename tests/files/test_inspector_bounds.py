@@ -111,12 +111,13 @@ def test_wall_bound(heavy, settings, tmp_path):
 
 
 def test_memory_bound(settings, tmp_path):
-    (tmp_path / "a.pdf").write_bytes(pdf_factory.scan(dpi=600, quality=10, colour=True, noise=0))
-    assert inspect(tmp_path / "a.pdf").preview
-    settings.PDF_MEMORY_MB = 96
+    (tmp_path / "a.pdf").write_bytes(pdf_hostile.xref_stream_bomb())
+    settings.PDF_MEMORY_MB = 128
     found = inspect(tmp_path / "a.pdf")
-    assert found.code == "too_complex" or found.preview is None
-    assert found.peak_mb < 96
+    assert found.code == "too_complex"
+    assert found.peak_mb < 128
+    (tmp_path / "a.pdf").write_bytes(pdf_factory.scan(dpi=60))
+    assert inspect(tmp_path / "a.pdf").preview
 
 
 def test_script_found_before_the_bound_is_named(tmp_path):

@@ -76,7 +76,7 @@ def numbers(data: bytes) -> set[int]:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             objects: Iterable[Any] = pdf.objects
             return {item.objgen[0] for item in objects if isinstance(item, pikepdf.Object)}
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, pikepdf.PasswordError):
         return set()
 
 
