@@ -266,6 +266,23 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
             "agency__region", "position", "level__position", "period", "rank", "work_unit"
         )
 
+    def for_rows(self, *also: str) -> ProposalQuerySet:
+        """Rows for a long list: only what a line prints is read (and the fields named in `also`),
+        which costs a third of whole records."""
+        return self.select_related("agency", "level").only(
+            "nip",
+            "title_before",
+            "name",
+            "title_after",
+            "status",
+            "status_since",
+            "submitted_at",
+            "participant_id",
+            "agency__name",
+            "level__name",
+            *also,
+        )
+
     def awaiting_nomination_check(self) -> ProposalQuerySet:
         return self.filter(status=Proposal.Status.NOMINATED)
 

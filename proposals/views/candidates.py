@@ -329,7 +329,7 @@ def _page_of(
     if "q" in filters:
         proposals = proposals.filter(matching(filters["q"]))
     return keyset_page(
-        proposals.for_list(),
+        proposals.for_rows(),
         ("-status_since", "-pk"),
         size=PAGE_SIZE,
         after=request.GET.get("setelah", ""),

@@ -265,6 +265,6 @@ def _proposal_row(row: Proposal, user: User, *, came_back: bool) -> dict[str, An
         "holder": holder,
         "until": until,
         "is_turn": came_back or is_mine,
-        "is_free": live is None,
+        "take_url": "" if live else reverse("verification:take", args=[row.pk]),
         "is_mine": is_mine,
     }
