@@ -84,14 +84,15 @@ def duplicate_sentence(proposal: Proposal) -> str:
 
 def name_on_record(nip: str, name: str, *, exclude: int | None = None) -> str:
     """Another name under which this NIP is known, or "". Titles, case and dots do not count."""
-    typed = _bare(name)
+    typed = bare_name(name)
     known = [user.name for user in User.objects.filter(nip=nip)]
     earlier = Proposal.objects.filter(nip=nip).exclude(pk=exclude or 0).order_by("-created_at")
     known += list(earlier.values_list("name", flat=True)[:5])
-    return next((other for other in known if _bare(other) != typed), "")
+    return next((other for other in known if bare_name(other) != typed), "")
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
+    """A name as it is compared: titles, case and dots do not count."""
     return sort_name(name.split(",")[0])
 
 

@@ -609,3 +609,102 @@ class DocumentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"versi {self.number}"
+
+
+class ImportBatch(models.Model):
+    """A file of candidates that an operator sent: read and judged by a worker, then saved."""
+
+    class State(models.TextChoices):
+        READING = "reading", "Sedang dibaca"
+        JUDGING = "judging", "Sedang diperiksa"
+        READY = "ready", "Siap disimpan"
+        SAVING = "saving", "Sedang disimpan"
+        DONE = "done", "Selesai"
+        CANCELLED = "cancelled", "Dibatalkan"
+        FAILED = "failed", "Terhenti"
+
+    WORKING = frozenset({State.READING, State.JUDGING, State.SAVING})
+    CANCELLABLE = frozenset({State.READING, State.JUDGING, State.READY})
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="imports")
+    period = models.ForeignKey(Period, models.PROTECT, related_name="imports")
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    name = models.CharField("nama berkas", max_length=200)
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    marked = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, related_name="+", verbose_name="berkas bertanda"
+    )
+    state = models.CharField(max_length=9, choices=State, default=State.READING)
+    message = models.CharField("keterangan", max_length=500, blank=True)
+    ignored_columns = models.JSONField(default=list)
+    total = models.PositiveIntegerField("baris", default=0)
+    done = models.PositiveIntegerField("baris selesai", default=0)
+    counts = models.JSONField(default=dict, help_text="outcome or result -> rows")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=["reading", "judging", "saving"]),
+                name="import_working",
+            ),
+            models.Index(fields=["agency", "-created_at"], name="import_agency"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in self.WORKING
+
+    @property
+    def savable(self) -> int:
+        """How many rows saving would write."""
+        return int(self.counts.get("new", 0)) + int(self.counts.get("changed", 0))
+
+
+class ImportRow(models.Model):
+    """One row of such a file: what is written, what the validators say, what became of it."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "", "Belum diperiksa"
+        NEW = "new", "Baru"
+        CHANGED = "changed", "Berubah"
+        SAME = "same", "Sama"
+        ERROR = "error", "Perlu dibetulkan"
+
+    class Result(models.TextChoices):
+        NONE = "", "Belum disimpan"
+        CREATED = "created", "Konsep dibuat"
+        CHANGED = "updated", "Konsep diubah"
+        SAME = "unchanged", "Sama, tidak diubah"
+        REFUSED = "refused", "Tidak disimpan"
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField("baris")
+    nip = models.CharField(max_length=40, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    data = models.JSONField(help_text="column -> text as written")
+    outcome = models.CharField(max_length=7, choices=Outcome, blank=True, default=Outcome.WAITING)
+    errors = models.JSONField(default=dict, help_text="column -> sentences")
+    warnings = models.JSONField(default=list)
+    changes = models.JSONField(default=list, help_text="names of the fields that change")
+    result = models.CharField(max_length=9, choices=Result, blank=True, default=Result.NONE)
+    proposal = models.ForeignKey(Proposal, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["batch", "number"], name="import_row_once")]
+        indexes = [
+            models.Index(fields=["batch", "outcome", "number"], name="import_row_outcome"),
+            models.Index(fields=["batch", "nip"], name="import_row_nip"),
+        ]
+
+    def __str__(self) -> str:
+        return f"baris {self.number}"

@@ -19,6 +19,7 @@ from inpassing.accounts.roles import roles_of
 from .models import (
     DocumentVersion,
     Formation,
+    ImportBatch,
     OperatorRequest,
     Proposal,
     ProposalDocument,
@@ -168,3 +169,11 @@ def operator_requests_for(user: User) -> QuerySet[OperatorRequest]:
     own = set(roles.agency_ids) | ({user.employer_id} if user.employer_id else set())
     requests = requests.filter(scope).exclude(nip=user.nip or "-")
     return requests.exclude(agency__in=own) if own else requests
+
+
+def get_import_for(user: User, pk: int) -> ImportBatch:
+    """A file of candidates of an agency whose operator `user` is; else 404, for BPS too."""
+    batches = ImportBatch.objects.filter(agency__in=roles_of(user).agency_ids)
+    return get_object_or_404(
+        batches.select_related("agency__region", "period", "created_by", "file", "marked"), pk=pk
+    )

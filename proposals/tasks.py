@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import closing
+from . import closing, imports
 
 
 @shared_task
@@ -15,3 +15,9 @@ def close_due() -> None:
 def remind_due() -> None:
     """Send the reminders that are due; harmless when run twice."""
     closing.remind_due()
+
+
+@shared_task
+def import_due() -> None:
+    """Read, judge and save what operators sent as a file; harmless when run twice."""
+    imports.work_due()

@@ -33,6 +33,7 @@ from tests.factories import (
     make_verifier,
     make_work_unit,
 )
+from tests.proposals.import_files import previewed, row, xlsx
 from tests.recommendations.factories import make_awaiting, make_draft, make_issued
 
 VISITORS = [
@@ -86,6 +87,14 @@ class World:
     def formation(self, status="draft"):
         existing = Formation.objects.filter(agency=self.agency, period=self.period).first()
         return existing or make_formation(self.agency, self.period, status=status)
+
+    def import_batch(self):
+        return previewed(
+            self.agency,
+            self.period,
+            xlsx(row(), row(nip="12")),
+            by=self.visitors["operator"],
+        )
 
     def document(self):
         return self.proposal("filling").documents.first()
@@ -227,6 +236,12 @@ ADDRESSES = {
     "proposals:list": (GET, lambda w: []),
     "proposals:create": (GET, lambda w: []),
     "proposals:nip_reading": (GET, lambda w: []),
+    "proposals:import_create": (GET, lambda w: []),
+    "proposals:import_template": (GET, lambda w: [w.agency.pk, w.period.pk]),
+    "proposals:import": (GET, lambda w: [w.import_batch().pk]),
+    "proposals:import_marked": (GET, lambda w: [w.import_batch().pk]),
+    "proposals:import_save": (POST, lambda w: [w.import_batch().pk]),
+    "proposals:import_cancel": (POST, lambda w: [w.import_batch().pk]),
     "proposals:detail": (GET, lambda w: [w.proposal("submitted").pk]),
     "proposals:edit": (GET, lambda w: [w.proposal("draft").pk]),
     "proposals:nominate": (GET, lambda w: [w.proposal("draft").pk]),
@@ -426,6 +441,12 @@ proposals:work_unit_edit                - 4 4 + 4 4 4 4 4 4
 proposals:list                          - + + + + + + + + +
 proposals:create                        - 3 3 + + 3 3 3 3 +
 proposals:nip_reading                   - + + + + + + + + +
+proposals:import_create                 - 3 3 + + 3 3 3 3 3
+proposals:import_template               - 4 4 + 4 4 4 4 4 4
+proposals:import                        - 4 4 + 4 4 4 4 4 4
+proposals:import_marked                 - 4 4 + 4 4 4 4 4 4
+proposals:import_save                   - 4 4 + 4 4 4 4 4 4
+proposals:import_cancel                 - 4 4 + 4 4 4 4 4 4
 proposals:detail                        - 4 + + 4 + 4 4 4 +
 proposals:edit                          - 4 4 + 4 4 4 4 4 +
 proposals:nominate                      - 4 4 + 4 4 4 4 4 +

@@ -29,7 +29,7 @@ class StoredFile(models.Model):
     name = models.CharField("nama berkas", max_length=200)
     size = models.PositiveBigIntegerField("ukuran (byte)")
     sha256 = models.CharField(max_length=64, db_index=True)
-    content_type = models.CharField(max_length=60, default="application/pdf")
+    content_type = models.CharField(max_length=100, default="application/pdf")
     path = models.CharField(max_length=120, unique=True)
     preview_path = models.CharField(max_length=120, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)

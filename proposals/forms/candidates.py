@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from inpassing.accounts.models import Agency, User, WorkUnit
@@ -25,6 +25,7 @@ class PositionPosts:
 
     name: str
     state: str
+    has_formation: bool
     is_open: bool
     levels: list[tuple[PositionLevel, LedgerLine | None]]
 
@@ -50,6 +51,7 @@ def posts_of(agency: Agency, period: Period) -> list[PositionPosts]:
             PositionPosts(
                 name=levels[0].position.name,
                 state=formation.get_status_display().lower() if formation else "belum dibuat",
+                has_formation=formation is not None,
                 is_open=bool(formation and formation.takes_nominations),
                 levels=[(level, lines.get(level.pk)) for level in levels],
             )
@@ -103,8 +105,10 @@ class CandidateForm(forms.Form):
         period: Period,
         posts: list[PositionPosts],
         proposal: Proposal | None = None,
+        units: QuerySet[WorkUnit] | None = None,
         **kwargs: Any,
     ) -> None:
+        """`units` are the work units to choose from, where the caller has them already."""
         if proposal:
             kwargs["initial"] = initial_of(proposal)
         super().__init__(*args, **kwargs)
@@ -114,9 +118,10 @@ class CandidateForm(forms.Form):
         assert isinstance(level, forms.TypedChoiceField)
         level.choices = [("", "Pilih jabatan dan jenjang"), *_level_choices(posts)]
         level.coerce = self.levels.__getitem__
-        units = agency.work_units.filter(
-            Q(is_active=True) | Q(pk=proposal.work_unit_id if proposal else None)
-        )
+        if units is None:
+            units = agency.work_units.filter(
+                Q(is_active=True) | Q(pk=proposal.work_unit_id if proposal else None)
+            )
         if units.exists():
             self.fields["work_unit"].queryset = units  # type: ignore[attr-defined]
         else:
@@ -137,18 +142,20 @@ class CandidateForm(forms.Form):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         nip = self.cleaned_data.get("nip")
-        own = nip.digits if nip else ""
-        others = Proposal.objects.active().filter(period=self.period, email__iexact=email)
-        taken = (
-            User.objects.filter(email__iexact=email).exclude(nip=own).exists()
-            or others.exclude(nip=own).exclude(pk=self.proposal.pk if self.proposal else 0).exists()
-        )
-        if nip and taken:
+        if nip and self.is_taken(email, nip.digits):
             raise ValidationError(
                 "Alamat ini sudah dipakai orang lain di Inpassing. Minta alamat pribadi calon.",
                 code="taken",
             )
         return email
+
+    def is_taken(self, email: str, nip: str) -> bool:
+        """Whether the address belongs to somebody else: an account, or an active proposal."""
+        others = Proposal.objects.active().filter(period=self.period, email__iexact=email)
+        return (
+            User.objects.filter(email__iexact=email).exclude(nip=nip).exists()
+            or others.exclude(nip=nip).exclude(pk=self.proposal.pk if self.proposal else 0).exists()
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

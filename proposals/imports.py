@@ -1,0 +1,508 @@
+"""Candidates from a file: the upload, the judging by the form's own validators, the saving.
+
+A batch moves READING → JUDGING → READY → SAVING → DONE. The worker claims a batch and does one
+step: the whole reading, or a chunk of rows, each in one transaction under the batch's lock. So a
+killed worker loses one chunk at most, and a second one does nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from inpassing.accounts.models import Agency, User
+from inpassing.errors import TransitionError
+from inpassing.files.models import StoredFile
+from inpassing.files.storage import clean_name, discard, local_copy, store_bytes
+from inpassing.queue import hint
+from inpassing.reference.models import Period
+from inpassing.timeline.events import record
+
+from . import drafts
+from .eligibility import Facts, FormationFact, Outcome, PeriodRules, check, rules_of
+from .forms.imports import Lists, RowForm, lists_of
+from .import_sheets import (
+    HEADERS,
+    XLSX_TYPE,
+    MarkedRow,
+    SheetError,
+    read_table,
+    write_marked,
+)
+from .models import ImportBatch, ImportRow, Proposal
+from .nip import Nip, digits_of, warnings_of
+
+logger = logging.getLogger(__name__)
+
+State = ImportBatch.State
+CHUNK = 100
+CLAIM = timedelta(minutes=2)
+MAX_ATTEMPTS = 3
+TASK = "proposals.tasks.import_due"
+BROKEN = (
+    "Berkas tidak dapat dibaca karena gangguan sistem. Unggah lagi, atau hubungi narahubung BPS."
+)
+STOPPED = (
+    "Penyimpanan terhenti karena gangguan sistem. Baris yang sudah disimpan tetap ada. Unggah "
+    "berkas yang sama lagi; baris itu akan terbaca Sama."
+)
+OWN = "NIP ini Anda sendiri. Usulan tentang diri sendiri diurus operator lain di instansi Anda."
+FIELD_NAMES = {**HEADERS, "level": "Jenjang", "position": "Jabatan tujuan"}
+
+
+# What an operator does
+
+
+@transaction.atomic
+def start(agency: Agency, period: Period, upload: UploadedFile, *, by: User) -> ImportBatch:
+    """Keep a file of candidates and have it read; nothing of it is saved yet."""
+    _expect_open(period)
+    batch = ImportBatch.objects.create(
+        agency=agency, period=period, created_by=by, name=clean_name(upload.name or "calon.xlsx")
+    )
+    batch.file = store_bytes(
+        upload.read(),
+        name=batch.name,
+        owner=batch,
+        by=by,
+        content_type="text/csv" if batch.name.lower().endswith(".csv") else XLSX_TYPE,
+    )
+    batch.save(update_fields=["file"])
+    record(batch, "import.uploaded", "Daftar calon diunggah", by=by)
+    hint(TASK)
+    return batch
+
+
+@transaction.atomic
+def save_rows(batch: ImportBatch, *, by: User) -> ImportBatch:
+    """Have every good row saved as a draft; the worker gives each row its result."""
+    batch = _lock(batch)
+    if batch.state != State.READY:
+        raise TransitionError(
+            f"Keadaan impor sekarang: {batch.get_state_display().lower()}. "
+            "Tindakan ini tidak dapat dilakukan lagi."
+        )
+    _expect_open(batch.period)
+    if not batch.savable:
+        raise TransitionError("Tidak ada baris baru atau berubah. Tidak ada yang perlu disimpan.")
+    batch.state, batch.done, batch.created_by = State.SAVING, 0, by
+    batch.save(update_fields=["state", "done", "created_by"])
+    record(batch, "import.confirmed", "Penyimpanan daftar calon dimulai", by=by)
+    hint(TASK)
+    return batch
+
+
+@transaction.atomic
+def cancel(batch: ImportBatch, *, by: User) -> ImportBatch:
+    """Forget a file before anything of it is saved: its rows and bytes are removed."""
+    batch = _lock(batch)
+    if batch.state not in ImportBatch.CANCELLABLE:
+        raise TransitionError(
+            f"Keadaan impor sekarang: {batch.get_state_display().lower()}. "
+            "Impor ini tidak dapat dibatalkan lagi."
+        )
+    files = [file for file in (batch.file, batch.marked) if file]
+    batch.rows.all().delete()
+    batch.state, batch.file, batch.marked = State.CANCELLED, None, None
+    batch.finished_at, batch.claimed_at = timezone.now(), None
+    batch.save()
+    record(batch, "import.cancelled", "Impor calon dibatalkan", by=by)
+    for file in files:
+        if not file.accesses.exists():
+            discard(file)
+    return batch
+
+
+def _expect_open(period: Period) -> None:
+    if not period.accepts_nominations():
+        raise TransitionError(
+            f"Pengusulan {period.name} sudah ditutup. Usulkan lagi pada periode berikutnya."
+        )
+
+
+def _lock(batch: ImportBatch) -> ImportBatch:
+    return (
+        ImportBatch.objects.select_for_update(of=("self",))
+        .select_related("agency__region", "period", "created_by", "file", "marked")
+        .get(pk=batch.pk)
+    )
+
+
+# What the worker does
+
+
+def work_due(seconds: float = 45) -> None:
+    """Read, judge and save what waits, one step after another, for about so many seconds.
+
+    Harmless when run twice; what is left is hinted again and found by beat's sweep.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        batch = claim_next()
+        if batch is None:
+            return
+        work_on(batch)
+    hint(TASK)
+
+
+def claim_next() -> ImportBatch | None:
+    """The oldest batch with work that nobody holds, now held by the caller."""
+    stale = timezone.now() - CLAIM
+    with transaction.atomic():
+        batch = (
+            ImportBatch.objects.filter(state__in=ImportBatch.WORKING)
+            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
+            .select_for_update(skip_locked=True)
+            .order_by("pk")
+            .first()
+        )
+        if batch is None:
+            return None
+        batch.claimed_at = timezone.now()
+        batch.attempts += 1
+        batch.save(update_fields=["claimed_at", "attempts"])
+        return batch
+
+
+def work_on(batch: ImportBatch) -> None:
+    """One step of a claimed batch. What cannot be read ends it with a sentence; what breaks is
+    tried again by whoever claims it next, three times."""
+    if batch.attempts > MAX_ATTEMPTS:
+        _fail(batch, STOPPED if batch.state == State.SAVING else BROKEN)
+        return
+    try:
+        STEPS[State(batch.state)](batch)
+    except SheetError as error:
+        _fail(batch, str(error))
+    except Exception:
+        # The row stays claimed; after MAX_ATTEMPTS the person is told.
+        logger.exception("import.failed", extra={"batch": batch.pk, "attempt": batch.attempts})
+
+
+def _fail(batch: ImportBatch, message: str) -> None:
+    ImportBatch.objects.filter(pk=batch.pk, state__in=ImportBatch.WORKING).update(
+        state=State.FAILED, message=message, finished_at=timezone.now(), claimed_at=None
+    )
+
+
+@transaction.atomic
+def _read(batch: ImportBatch) -> None:
+    batch = _lock(batch)
+    if batch.state != State.READING or batch.file is None:
+        return
+    table = read_table(_bytes_of(batch.file))
+    batch.rows.all().delete()
+    ImportRow.objects.bulk_create(
+        [
+            ImportRow(
+                batch=batch,
+                number=row.number,
+                nip=digits_of(row.values["nip"])[:40],
+                email=row.values["email"].lower()[:254],
+                data=row.values,
+            )
+            for row in table.rows
+        ],
+        batch_size=1000,
+    )
+    batch.total, batch.done = len(table.rows), 0
+    batch.ignored_columns = [name[:60] for name in table.ignored[:20]]
+    _release(batch, State.JUDGING)
+
+
+@transaction.atomic
+def _judge(batch: ImportBatch) -> None:
+    batch = _lock(batch)
+    if batch.state != State.JUDGING:
+        return
+    rows = list(batch.rows.filter(outcome=ImportRow.Outcome.WAITING).order_by("number")[:CHUNK])
+    if rows:
+        judge = Judge(batch, rows)
+        for row in rows:
+            judged = judge.look_at(row)
+            row.outcome, row.errors = judged.outcome, judged.errors
+            row.warnings, row.changes = judged.warnings, judged.changes
+            row.proposal = judged.proposal
+        ImportRow.objects.bulk_update(
+            rows, ["outcome", "errors", "warnings", "changes", "proposal"]
+        )
+        batch.done += len(rows)
+        _release(batch, State.JUDGING)
+        return
+    counts = Counter(batch.rows.values_list("outcome", flat=True))
+    counts["warned"] = batch.rows.exclude(warnings=[]).exclude(outcome="error").count()
+    batch.counts = dict(counts)
+    if counts[ImportRow.Outcome.ERROR]:
+        batch.marked = _marked_file(batch)
+    _release(batch, State.READY)
+
+
+@transaction.atomic
+def _save(batch: ImportBatch) -> None:
+    batch = _lock(batch)
+    if batch.state != State.SAVING:
+        return
+    good = batch.rows.filter(outcome__in=["new", "changed"])
+    rows = list(good.filter(result=ImportRow.Result.NONE).order_by("number")[:CHUNK])
+    if not rows:
+        batch.counts = {
+            **batch.counts,
+            **Counter(good.values_list("result", flat=True)),
+        }
+        batch.finished_at = timezone.now()
+        record(batch, "import.saved", "Daftar calon disimpan", by=batch.created_by)
+        _release(batch, State.DONE)
+        return
+    # Judged once more: what the preview said may be an hour old.
+    judge = Judge(batch, rows)
+    for row in rows:
+        _save_row(batch, row, judge.look_at(row))
+    ImportRow.objects.bulk_update(rows, ["result", "errors", "proposal"])
+    batch.done += len(rows)
+    _release(batch, State.SAVING)
+
+
+def _save_row(batch: ImportBatch, row: ImportRow, judged: Judged) -> None:
+    """Write one row; refused with its reasons when it is not good any more."""
+    row.proposal = judged.proposal
+    if judged.outcome == ImportRow.Outcome.ERROR:
+        row.result, row.errors = ImportRow.Result.REFUSED, judged.errors
+        return
+    if judged.outcome == ImportRow.Outcome.SAME:
+        row.result = ImportRow.Result.SAME
+        return
+    try:
+        if judged.proposal is None:
+            new = Proposal(agency=batch.agency, period=batch.period, **judged.values)
+            row.proposal = drafts.create_draft(new, by=batch.created_by)
+            row.result = ImportRow.Result.CREATED
+        else:
+            drafts.change_draft(judged.proposal, judged.values, by=batch.created_by)
+            row.result = ImportRow.Result.CHANGED
+    except TransitionError as refusal:
+        row.result, row.errors = ImportRow.Result.REFUSED, {"nip": [str(refusal)]}
+
+
+STEPS = {State.READING: _read, State.JUDGING: _judge, State.SAVING: _save}
+
+
+def _release(batch: ImportBatch, state: str) -> None:
+    batch.state, batch.claimed_at, batch.attempts = state, None, 0
+    batch.save()
+
+
+def _bytes_of(file: StoredFile) -> bytes:
+    with local_copy(file) as path, open(path, "rb") as stream:
+        return stream.read()
+
+
+def _marked_file(batch: ImportBatch) -> StoredFile:
+    rows = (MarkedRow(row.data, row.errors) for row in batch.rows.order_by("number"))
+    data = write_marked(rows, lists_of(batch.agency, batch.period).drop_downs())
+    stem = batch.name.rsplit(".", 1)[0][:150]
+    return store_bytes(
+        data, name=f"{stem} - bertanda galat.xlsx", owner=batch, content_type=XLSX_TYPE
+    )
+
+
+# What is said about a row
+
+
+@dataclass
+class Judged:
+    """What the validators say about one row."""
+
+    outcome: str
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    proposal: Proposal | None = None
+    values: dict[str, object] = field(default_factory=dict)
+
+
+class Judge:
+    """Judges the rows of one chunk; everything that a row is compared with is read beforehand.
+
+    About twenty queries, however many rows.
+    """
+
+    def __init__(self, batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
+        self.batch = batch
+        self.lists: Lists = lists_of(batch.agency, batch.period)
+        self.rules: PeriodRules = rules_of(batch.period)
+        nips, emails = {row.nip for row in rows}, {row.email for row in rows}
+        running = Proposal.objects.active().filter(period=batch.period)
+        self.running = {
+            proposal.nip: proposal
+            for proposal in running.filter(nip__in=nips).select_related(
+                "position", "level__position", "rank", "education", "work_unit"
+            )
+        }
+        self.others: dict[str, list[tuple[int, str, bool, bool, str, str]]] = {}
+        earlier = Proposal.objects.filter(nip__in=nips).order_by("-status_since")
+        earlier = earlier.exclude(pk__in=[proposal.pk for proposal in self.running.values()])
+        for nip, period, status, dismissed, nominated, name, person in earlier.values_list(
+            "nip",
+            "period_id",
+            "status",
+            "dismissed_before",
+            "nominated_at",
+            "period__name",
+            "name",
+        ):
+            self.others.setdefault(nip, []).append(
+                (period, status, dismissed, bool(nominated), name, person)
+            )
+        users = User.objects.annotate(lower_email=Lower("email"))
+        self.names = dict(users.filter(nip__in=nips).values_list("nip", "name"))
+        self.owners: dict[str, set[str | None]] = {}
+        for email, nip_or_none in [
+            *users.filter(lower_email__in=emails).values_list("lower_email", "nip"),
+            *running.annotate(lower_email=Lower("email"))
+            .filter(lower_email__in=emails)
+            .values_list("lower_email", "nip"),
+        ]:
+            self.owners.setdefault(email, set()).add(nip_or_none)
+        self.twins = _twins(batch, "nip", nips)
+        self.twin_addresses = _twins(batch, "email", emails)
+
+    def look_at(self, row: ImportRow) -> Judged:
+        """The outcome of a row, with all of its errors."""
+        running = self.running.get(row.nip)
+        own = running if running and running.agency_id == self.batch.agency_id else None
+        form = RowForm(row.data, lists=self.lists, owners=self.owners, proposal=own)
+        is_valid = form.is_valid()
+        errors = form.errors_by_column()
+        for column, sentence in self._refusals(row, running, own):
+            if sentence not in errors.get(column, []):
+                errors.setdefault(column, []).append(sentence)
+        if errors or not is_valid:
+            return Judged(ImportRow.Outcome.ERROR, errors=errors)
+        values = form.values()
+        warnings = self._warnings(form.cleaned_data["nip"], values)
+        if own is None:
+            return Judged(ImportRow.Outcome.NEW, warnings=warnings, values=values)
+        changed = [name for name in drafts.DRAFT_FIELDS if getattr(own, name) != values[name]]
+        if not changed:
+            return Judged(ImportRow.Outcome.SAME, proposal=own, values=values)
+        if own.status != Proposal.Status.DRAFT:
+            sentence = (
+                f"Data calon sudah terkunci. Keadaan usulan: {own.get_status_display().lower()}. "
+                "Hapus baris ini."
+            )
+            return Judged(ImportRow.Outcome.ERROR, errors={"nip": [sentence]})
+        return Judged(
+            ImportRow.Outcome.CHANGED,
+            warnings=warnings,
+            changes=[FIELD_NAMES[name] for name in changed],
+            proposal=own,
+            values=values,
+        )
+
+    def _refusals(
+        self, row: ImportRow, running: Proposal | None, own: Proposal | None
+    ) -> list[tuple[str, str]]:
+        """What stands against a row beside its own cells."""
+        found = []
+        if row.nip and row.nip == self.batch.created_by.nip:
+            found.append(("nip", OWN))
+        if running and own is None:
+            found.append(
+                ("nip", f"{drafts.duplicate_sentence(Proposal(period=self.batch.period))}")
+            )
+        for column, twins, value in (
+            ("nip", self.twins, row.nip),
+            ("email", self.twin_addresses, row.email),
+        ):
+            others = [str(number) for number in twins.get(value, []) if number != row.number]
+            if value and others:
+                word = "NIP" if column == "nip" else "Alamat"
+                found.append(
+                    (
+                        column,
+                        f"{word} ini juga ada pada baris {', '.join(others[:3])}. "
+                        + (
+                            "Sisakan satu."
+                            if column == "nip"
+                            else "Tiap calon perlu alamat sendiri."
+                        ),
+                    )
+                )
+        return found
+
+    def _warnings(self, nip: Nip, values: dict[str, object]) -> list[str]:
+        """What does not stand in the way of a draft, as on the form."""
+        birth, sex = values["birth_date"], values["sex"]
+        found = warnings_of(nip, birth_date=birth, sex=sex)  # type: ignore[arg-type]
+        known = [self.names[nip.digits]] if nip.digits in self.names else []
+        known += [person for *_, person in self.others.get(nip.digits, [])[:5]]
+        if any(drafts.bare_name(name) != drafts.bare_name(str(values["name"])) for name in known):
+            found.append(
+                "NIP ini pernah tercatat dengan nama lain. Ini peringatan, bukan penolakan. "
+                "Cocokkan NIP dan nama dengan SK pangkat."
+            )
+        verdicts = check(self._facts(nip, values), self.rules)
+        shown = {Outcome.REFUSED, Outcome.WARNING}
+        return found + [verdict.sentence for verdict in verdicts if verdict.outcome in shown]
+
+    def _facts(self, nip: Nip, values: dict[str, object]) -> Facts:
+        proposal = Proposal(**values)
+        level = proposal.level
+        others = self.others.get(nip.digits, [])
+        failed = {Proposal.Status.TEST_FAILED, Proposal.Status.TEST_ABSENT}
+        return Facts(
+            position=level.position_id,
+            position_name=level.position.name,
+            level_code=level.code,
+            level_name=level.short_name,
+            category=level.category,
+            rank=proposal.rank_id,
+            rank_order=proposal.rank.order,
+            education_name=proposal.education.name,
+            education_order=proposal.education.order,
+            birth_date=proposal.birth_date,
+            is_structural=proposal.is_structural,
+            dismissed_declared=proposal.dismissed_before,
+            dismissed_on_record=any(
+                dismissed and nominated for _, _, dismissed, nominated, *_ in others
+            ),
+            active_elsewhere=False,  # an error of the row, not a warning
+            failed_in=next((name for _, status, *_, name, _ in others if status in failed), ""),
+            formation=self._formation(level.pk),
+            holds_post=False,
+            has_slots=False,
+            is_verified=False,
+        )
+
+    def _formation(self, level: int) -> FormationFact | None:
+        for group in self.lists.posts:
+            for known, line in group.levels:
+                if known.pk == level:
+                    if not group.has_formation:
+                        return None
+                    return FormationFact(
+                        takes_nominations=group.is_open,
+                        vacancy=line.vacancy if line else None,
+                        taken=line.reserved + line.used if line else 0,
+                        state=group.state,
+                    )
+        return None
+
+
+def _twins(batch: ImportBatch, column: str, values: set[str]) -> dict[str, list[int]]:
+    """Where else in the file a value stands: value -> row numbers, for those that occur."""
+    found: dict[str, list[int]] = {}
+    rows = batch.rows.filter(**{f"{column}__in": values - {""}}).order_by("number")
+    for value, number in rows.values_list(column, "number"):
+        found.setdefault(value, []).append(number)
+    return found

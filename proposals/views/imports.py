@@ -1,0 +1,321 @@
+"""Candidates from a file: template, upload, preview with every error, saving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from inpassing.accounts.models import Agency, User
+from inpassing.accounts.roles import roles_of
+from inpassing.errors import TransitionError
+from inpassing.files.middleware import limit_upload
+from inpassing.files.storage import serve
+from inpassing.formats import clock, format_nip, format_number, short_datetime
+from inpassing.keyset import keyset_page
+from inpassing.reference.models import Period
+
+from .. import imports
+from ..forms.imports import UploadForm, lists_of
+from ..import_sheets import HEADERS, MAX_BYTES, TOO_LARGE, XLSX_TYPE, write_template
+from ..models import ImportBatch, ImportRow
+from ..permissions import get_import_for
+from .reader import reader_of
+
+PAGE_SIZE = 50
+OUTCOME_TAGS = {
+    ImportRow.Outcome.WAITING: "wait",
+    ImportRow.Outcome.NEW: "ok",
+    ImportRow.Outcome.CHANGED: "turn",
+    ImportRow.Outcome.SAME: "lock",
+    ImportRow.Outcome.ERROR: "bad",
+}
+RESULT_TAGS = {
+    ImportRow.Result.CREATED: "ok",
+    ImportRow.Result.CHANGED: "ok",
+    ImportRow.Result.SAME: "lock",
+    ImportRow.Result.REFUSED: "bad",
+}
+STATE_TAGS = {
+    ImportBatch.State.READING: "wait",
+    ImportBatch.State.JUDGING: "wait",
+    ImportBatch.State.READY: "turn",
+    ImportBatch.State.SAVING: "wait",
+    ImportBatch.State.DONE: "ok",
+    ImportBatch.State.CANCELLED: "lock",
+    ImportBatch.State.FAILED: "bad",
+}
+FILTERS = {
+    "galat": ("Perlu dibetulkan", "error"),
+    "baru": ("Baru", "new"),
+    "berubah": ("Berubah", "changed"),
+    "sama": ("Sama", "same"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the preview, formatted before the template sees it."""
+
+    number: int
+    name: str
+    nip: str
+    target: str
+    rank: str
+    kind: str
+    word: str
+    errors: list[tuple[str, str, str]]
+    notes: list[str]
+    url: str
+
+    @property
+    def is_bad(self) -> bool:
+        return self.kind == "bad"
+
+
+@limit_upload(MAX_BYTES)
+@require_http_methods(["GET", "POST"])
+def import_create(request: HttpRequest) -> HttpResponse:
+    """The template to download, the file to upload, and the files sent before."""
+    user = reader_of(request)
+    agencies = _own_agencies(user)
+    periods = list(Period.objects.accepting_nominations())
+    pairs = {
+        f"{agency.pk}-{period.pk}": (agency, period) for agency in agencies for period in periods
+    }
+    targets = {key: f"{agency.name}, {period.name}" for key, (agency, period) in pairs.items()}
+    status = 200
+    if request.method != "POST":
+        form = UploadForm(targets=targets)
+    else:
+        files = request.FILES  # reading them finds a file that is larger than was declared
+        form = UploadForm(request.POST, files, targets=targets)
+        if getattr(request, "upload_too_large", False):
+            form = UploadForm({}, targets=targets)
+            form.errors.clear()
+            form.errors["file"] = form.error_class([TOO_LARGE])
+            status = 413
+        elif not pairs:
+            messages.error(request, "Pengusulan belum dibuka. Tidak ada yang diunggah.")
+            return redirect("proposals:import_create")
+        elif form.is_valid():
+            agency, period = pairs[form.cleaned_data["target"]]
+            try:
+                batch = imports.start(agency, period, form.cleaned_data["file"], by=user)
+                return redirect("proposals:import", batch.pk)
+            except TransitionError as refusal:
+                messages.error(request, str(refusal))
+                return redirect("proposals:import_create")
+        else:
+            status = 422
+    sent = ImportBatch.objects.filter(agency__in=agencies).select_related("period")[:10]
+    return render(
+        request,
+        "proposals/import_form.html",
+        {
+            "form": form,
+            "templates": [
+                (targets[key], reverse("proposals:import_template", args=[agency.pk, period.pk]))
+                for key, (agency, period) in pairs.items()
+            ],
+            "sent": [
+                (batch, STATE_TAGS[ImportBatch.State(batch.state)], _when(batch, agencies))
+                for batch in sent
+            ],
+        },
+        status=status,
+    )
+
+
+@require_safe
+def import_template(request: HttpRequest, agency_pk: int, period_pk: int) -> HttpResponse:
+    """The workbook to fill in, with the lists of this agency and period."""
+    user = reader_of(request)
+    agency = get_object_or_404(Agency, pk=agency_pk, pk__in=roles_of(user).agency_ids)
+    period = get_object_or_404(Period.objects.open(), pk=period_pk)
+    response = HttpResponse(
+        write_template(lists_of(agency, period).drop_downs()), content_type=XLSX_TYPE
+    )
+    response["Content-Disposition"] = 'attachment; filename="templat-calon.xlsx"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was read and what is wrong with it; while the worker is busy, how far it has come."""
+    batch = get_import_for(reader_of(request), pk)
+    is_poll = bool(getattr(request, "htmx", False))
+    if batch.is_working:
+        template = "proposals/import_progress.html" if is_poll else "proposals/import.html"
+        return render(request, template, {"batch": batch, "is_working": True, **_head(batch)})
+    if is_poll:
+        return HttpResponseClientRefresh()
+    chosen = request.GET.get("hasil", "")
+    if chosen not in {*FILTERS, "semua"}:
+        chosen = "galat" if batch.counts.get("error") else "semua"
+    rows = batch.rows.all()
+    if chosen != "semua":
+        rows = rows.filter(outcome=FILTERS[chosen][1])
+    page = keyset_page(
+        rows,
+        ("number", "pk"),
+        size=PAGE_SIZE,
+        after=request.GET.get("setelah", ""),
+        before=request.GET.get("sebelum", ""),
+    )
+    return render(
+        request,
+        "proposals/import.html",
+        {
+            "batch": batch,
+            "is_working": False,
+            "rows": [_row(row) for row in page.rows],
+            "filters": _filters(batch, chosen),
+            "chosen": chosen,
+            "prev_url": _page_url(chosen, sebelum=page.before) if page.before else "",
+            "next_url": _page_url(chosen, setelah=page.after) if page.after else "",
+            **_head(batch),
+        },
+    )
+
+
+@require_safe
+def import_marked(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The workbook as it was sent, with the errors beside the cells."""
+    batch = get_import_for(reader_of(request), pk)
+    if batch.marked is None:
+        raise Http404
+    return serve(request, batch.marked, download=True)
+
+
+@require_POST
+def import_save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save every good row as a draft."""
+    user = reader_of(request)
+    batch = get_import_for(user, pk)
+    try:
+        imports.save_rows(batch, by=user)
+    except TransitionError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("proposals:import", pk)
+
+
+@require_POST
+def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget the file; nothing of it was saved."""
+    user = reader_of(request)
+    batch = get_import_for(user, pk)
+    try:
+        imports.cancel(batch, by=user)
+        messages.success(request, "Impor dibatalkan. Tidak ada calon yang disimpan.")
+    except TransitionError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("proposals:import", pk)
+    return redirect("proposals:import_create")
+
+
+def _own_agencies(user: User) -> list[Agency]:
+    """The agencies whose operator the reader is; administrators have none."""
+    own = Agency.objects.active().filter(pk__in=roles_of(user).agency_ids)
+    agencies = list(own.select_related("region").order_by("name"))
+    if not agencies:
+        raise PermissionDenied
+    return agencies
+
+
+def _when(batch: ImportBatch, agencies: list[Agency]) -> str:
+    tz = next(agency.tz for agency in agencies if agency.pk == batch.agency_id)
+    return short_datetime(batch.created_at, tz)
+
+
+def _head(batch: ImportBatch) -> dict[str, object]:
+    counts = batch.counts
+    is_saved = batch.state == ImportBatch.State.DONE
+    if is_saved:
+        figures = [
+            ("konsep dibuat", counts.get("created", 0)),
+            ("konsep diubah", counts.get("updated", 0)),
+            ("sama, tidak diubah", counts.get("same", 0) + counts.get("unchanged", 0)),
+            ("tidak disimpan", counts.get("error", 0) + counts.get("refused", 0)),
+        ]
+    else:
+        figures = [
+            ("baris dibaca", batch.total),
+            ("siap disimpan", batch.savable),
+            ("sama", counts.get("same", 0)),
+            ("perlu dibetulkan", counts.get("error", 0)),
+            ("dengan peringatan", counts.get("warned", 0)),
+        ]
+    return {
+        "read_text": clock(batch.created_at, batch.agency.tz),
+        "total_text": format_number(batch.total),
+        "kind": STATE_TAGS[ImportBatch.State(batch.state)],
+        "figures": [(label, format_number(int(value))) for label, value in figures],
+        "error_count": counts.get("error", 0),
+        "is_saved": is_saved,
+        "is_ready": batch.state == ImportBatch.State.READY,
+        "can_cancel": batch.state in ImportBatch.CANCELLABLE,
+        "goal": batch.savable if batch.state == ImportBatch.State.SAVING else batch.total,
+    }
+
+
+def _row(row: ImportRow) -> Row:
+    data = row.data
+    kind = OUTCOME_TAGS[ImportRow.Outcome(row.outcome)]
+    word = str(row.get_outcome_display())
+    notes = list(row.warnings)
+    if row.warnings and kind in {"ok", "turn"}:
+        kind, word = "fix", f"{word}, dengan peringatan"
+    if row.changes:
+        notes.insert(0, f"Yang berubah: {', '.join(row.changes)}.")
+    if row.result:
+        kind = RESULT_TAGS[ImportRow.Result(row.result)]
+        word = str(row.get_result_display())
+    name = " ".join(filter(None, [data["title_before"], data["name"]]))
+    return Row(
+        number=row.number,
+        name=", ".join(filter(None, [name, data["title_after"]])) or "Tanpa nama",
+        nip=format_nip(data["nip"]),
+        target=" ".join(filter(None, [data["position"], data["level"]])),
+        rank=data["rank"],
+        kind=kind,
+        word=word,
+        errors=[
+            (HEADERS[column], data[column], " ".join(sentences))
+            for column, sentences in row.errors.items()
+        ],
+        notes=notes,
+        url=reverse("proposals:detail", args=[row.proposal_id]) if row.proposal_id else "",
+    )
+
+
+def _filters(batch: ImportBatch, chosen: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = [
+        {
+            "label": label,
+            "count": format_number(int(batch.counts.get(outcome, 0))),
+            "url": _page_url(name),
+            "is_current": name == chosen,
+        }
+        for name, (label, outcome) in FILTERS.items()
+        if batch.counts.get(outcome)
+    ]
+    whole = {
+        "label": "Semua",
+        "count": format_number(batch.total),
+        "url": _page_url("semua"),
+        "is_current": chosen == "semua",
+    }
+    return [whole, *found]
+
+
+def _page_url(chosen: str, **cursor: str) -> str:
+    return f"?{urlencode({'hasil': chosen, **cursor})}"
