@@ -8,235 +8,763 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('files', '0001_initial'),
-        ('reference', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("files", "0001_initial"),
+        ("reference", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DocumentVersion',
+            name="DocumentVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('returned', models.BooleanField(default=False, verbose_name='dikembalikan verifikator')),
-                ('same_file_confirmed', models.BooleanField(default=False, verbose_name='berkas sama dibenarkan')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('file', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "returned",
+                    models.BooleanField(default=False, verbose_name="dikembalikan verifikator"),
+                ),
+                (
+                    "same_file_confirmed",
+                    models.BooleanField(default=False, verbose_name="berkas sama dibenarkan"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "file",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Formation',
+            name="Formation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('draft', 'Konsep'), ('submitted', 'Menunggu validasi'), ('validated', 'Divalidasi'), ('returned', 'Dikembalikan')], default='draft', max_length=10)),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='catatan BPS')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='formations', to='accounts.agency')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='formations', to='reference.period')),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='formations', to='reference.position')),
-                ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('table', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile', verbose_name='tabel bertanda tangan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Konsep"),
+                            ("submitted", "Menunggu validasi"),
+                            ("validated", "Divalidasi"),
+                            ("returned", "Dikembalikan"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="catatan BPS")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="formations",
+                        to="accounts.agency",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="formations",
+                        to="reference.period",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="formations",
+                        to="reference.position",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "table",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                        verbose_name="tabel bertanda tangan",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-period', 'agency', 'position'],
+                "ordering": ["-period", "agency", "position"],
             },
         ),
         migrations.CreateModel(
-            name='FormationLine',
+            name="FormationLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('needed', models.PositiveIntegerField(verbose_name='kebutuhan')),
-                ('filled', models.PositiveIntegerField(verbose_name='terisi')),
-                ('validated', models.PositiveIntegerField(blank=True, null=True, verbose_name='divalidasi BPS')),
-                ('validation_note', models.CharField(blank=True, max_length=300, verbose_name='alasan')),
-                ('formation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='proposals.formation')),
-                ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.positionlevel')),
-                ('work_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.workunit', verbose_name='unit kerja')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("needed", models.PositiveIntegerField(verbose_name="kebutuhan")),
+                ("filled", models.PositiveIntegerField(verbose_name="terisi")),
+                (
+                    "validated",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="divalidasi BPS"
+                    ),
+                ),
+                (
+                    "validation_note",
+                    models.CharField(blank=True, max_length=300, verbose_name="alasan"),
+                ),
+                (
+                    "formation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="proposals.formation",
+                    ),
+                ),
+                (
+                    "level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.positionlevel",
+                    ),
+                ),
+                (
+                    "work_unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.workunit",
+                        verbose_name="unit kerja",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['level__order', 'work_unit__name'],
+                "ordering": ["level__order", "work_unit__name"],
             },
         ),
         migrations.CreateModel(
-            name='OperatorRequest',
+            name="OperatorRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agency_name', models.CharField(blank=True, max_length=150, verbose_name='nama instansi')),
-                ('agency_kind', models.CharField(blank=True, choices=[('ministry', 'Kementerian'), ('lpnk', 'Lembaga pemerintah nonkementerian'), ('state_secretariat', 'Sekretariat lembaga negara'), ('lns_secretariat', 'Sekretariat lembaga nonstruktural'), ('province', 'Pemerintah provinsi'), ('regency', 'Pemerintah kabupaten'), ('city', 'Pemerintah kota')], max_length=20, verbose_name='jenis instansi')),
-                ('name', models.CharField(max_length=150, verbose_name='nama lengkap, dengan gelar')),
-                ('nip', models.CharField(max_length=18, verbose_name='NIP')),
-                ('office_email', models.EmailField(max_length=254, verbose_name='email kantor')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email pribadi')),
-                ('phone', models.CharField(max_length=40, verbose_name='telepon')),
-                ('letter_number', models.CharField(max_length=100, verbose_name='nomor surat tugas')),
-                ('status', models.CharField(choices=[('requested', 'Menunggu persetujuan'), ('active', 'Aktif'), ('rejected', 'Ditolak'), ('revoked', 'Dicabut')], default='requested', max_length=10)),
-                ('email_confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decision_note', models.CharField(blank=True, max_length=500, verbose_name='catatan')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='operator_requests', to='accounts.agency')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('letter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile', verbose_name='surat tugas')),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.region', verbose_name='daerah')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='operator_requests', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "agency_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="nama instansi"),
+                ),
+                (
+                    "agency_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("ministry", "Kementerian"),
+                            ("lpnk", "Lembaga pemerintah nonkementerian"),
+                            ("state_secretariat", "Sekretariat lembaga negara"),
+                            ("lns_secretariat", "Sekretariat lembaga nonstruktural"),
+                            ("province", "Pemerintah provinsi"),
+                            ("regency", "Pemerintah kabupaten"),
+                            ("city", "Pemerintah kota"),
+                        ],
+                        max_length=20,
+                        verbose_name="jenis instansi",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(max_length=150, verbose_name="nama lengkap, dengan gelar"),
+                ),
+                ("nip", models.CharField(max_length=18, verbose_name="NIP")),
+                ("office_email", models.EmailField(max_length=254, verbose_name="email kantor")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email pribadi"),
+                ),
+                ("phone", models.CharField(max_length=40, verbose_name="telepon")),
+                (
+                    "letter_number",
+                    models.CharField(max_length=100, verbose_name="nomor surat tugas"),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Menunggu persetujuan"),
+                            ("active", "Aktif"),
+                            ("rejected", "Ditolak"),
+                            ("revoked", "Dicabut"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                ("email_confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decision_note",
+                    models.CharField(blank=True, max_length=500, verbose_name="catatan"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="operator_requests",
+                        to="accounts.agency",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                        verbose_name="surat tugas",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.region",
+                        verbose_name="daerah",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="operator_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at'],
+                "ordering": ["created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('draft', 'Konsep operator'), ('not_proposed', 'Tidak diusulkan'), ('nominated', 'Menunggu verifikasi usulan'), ('nomination_rejected', 'Usulan ditolak'), ('filling', 'Peserta melengkapi berkas'), ('submitted', 'Menunggu verifikasi berkas'), ('returned', 'Dikembalikan untuk perbaikan'), ('not_eligible', 'Tidak memenuhi syarat'), ('eligible', 'Memenuhi syarat, menunggu uji portofolio'), ('portfolio_failed', 'Tidak lulus portofolio'), ('test_required', 'Wajib uji kompetensi'), ('test_failed', 'Tidak lulus uji kompetensi'), ('test_absent', 'Tidak hadir uji kompetensi'), ('ready', 'Siap direkomendasikan'), ('not_recommended', 'Tidak direkomendasikan'), ('recommended', 'Direkomendasikan'), ('appointed', 'Diangkat'), ('withdrawn', 'Ditarik')], default='draft', max_length=20)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('nip', models.CharField(max_length=18, verbose_name='NIP')),
-                ('name', models.CharField(max_length=150, verbose_name='nama lengkap')),
-                ('title_before', models.CharField(blank=True, max_length=40, verbose_name='gelar depan')),
-                ('title_after', models.CharField(blank=True, max_length=60, verbose_name='gelar belakang')),
-                ('sort_name', models.CharField(editable=False, max_length=150)),
-                ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('sort_name', config='simple'), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('birth_date', models.DateField(verbose_name='tanggal lahir menurut SK')),
-                ('sex', models.PositiveSmallIntegerField(choices=[(1, 'Laki-laki'), (2, 'Perempuan')], verbose_name='jenis kelamin')),
-                ('email', models.EmailField(max_length=254, verbose_name='email pribadi')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telepon')),
-                ('rank_effective_on', models.DateField(verbose_name='TMT pangkat')),
-                ('is_structural', models.BooleanField(default=False, verbose_name='sedang memegang jabatan struktural')),
-                ('dismissed_before', models.BooleanField(default=False, verbose_name='pernah diberhentikan dari Pranata Komputer')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='alamat')),
-                ('special_needs', models.CharField(blank=True, max_length=300, verbose_name='kebutuhan khusus saat ujian')),
-                ('current_post', models.CharField(blank=True, max_length=150, verbose_name='jabatan sekarang')),
-                ('structural_decree', models.CharField(blank=True, max_length=100, verbose_name='nomor SK jabatan struktural')),
-                ('structural_since', models.DateField(blank=True, null=True, verbose_name='tanggal SK jabatan struktural')),
-                ('work_field', models.CharField(blank=True, max_length=150, verbose_name='bidang pekerjaan')),
-                ('work_since', models.DateField(blank=True, null=True, verbose_name='bekerja di bidang itu sejak')),
-                ('duties', models.TextField(blank=True, max_length=2000, verbose_name='uraian tugas')),
-                ('programme', models.CharField(blank=True, max_length=150, verbose_name='program studi pada ijazah')),
-                ('institution', models.CharField(blank=True, max_length=150, verbose_name='lembaga pendidikan')),
-                ('graduation_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='tahun lulus')),
-                ('education_field', models.CharField(blank=True, choices=[('statistik', 'Statistik'), ('teknologi_informasi', 'Teknologi informasi'), ('lainnya', 'Lainnya')], max_length=20, verbose_name='bidang pendidikan')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('nominated_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('filing_deadline', models.DateTimeField(blank=True, null=True, verbose_name='batas pengiriman berkas')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('repair_deadline', models.DateTimeField(blank=True, null=True, verbose_name='batas perbaikan')),
-                ('status_since', models.DateTimeField()),
-                ('end_note', models.CharField(blank=True, max_length=1000, verbose_name='alasan')),
-                ('resubmissions', models.PositiveSmallIntegerField(default=0)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='accounts.agency', verbose_name='instansi')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('education', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.educationlevel', verbose_name='pendidikan terakhir')),
-                ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='reference.positionlevel', verbose_name='jenjang')),
-                ('participant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='reference.period', verbose_name='periode')),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='reference.position', verbose_name='jabatan fungsional')),
-                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='later', to='proposals.proposal')),
-                ('rank', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.rank', verbose_name='pangkat dan golongan ruang')),
-                ('work_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='accounts.workunit', verbose_name='unit kerja')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Konsep operator"),
+                            ("not_proposed", "Tidak diusulkan"),
+                            ("nominated", "Menunggu verifikasi usulan"),
+                            ("nomination_rejected", "Usulan ditolak"),
+                            ("filling", "Peserta melengkapi berkas"),
+                            ("submitted", "Menunggu verifikasi berkas"),
+                            ("returned", "Dikembalikan untuk perbaikan"),
+                            ("not_eligible", "Tidak memenuhi syarat"),
+                            ("eligible", "Memenuhi syarat, menunggu uji portofolio"),
+                            ("portfolio_failed", "Tidak lulus portofolio"),
+                            ("test_required", "Wajib uji kompetensi"),
+                            ("test_failed", "Tidak lulus uji kompetensi"),
+                            ("test_absent", "Tidak hadir uji kompetensi"),
+                            ("ready", "Siap direkomendasikan"),
+                            ("not_recommended", "Tidak direkomendasikan"),
+                            ("recommended", "Direkomendasikan"),
+                            ("appointed", "Diangkat"),
+                            ("withdrawn", "Ditarik"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("nip", models.CharField(max_length=18, verbose_name="NIP")),
+                ("name", models.CharField(max_length=150, verbose_name="nama lengkap")),
+                (
+                    "title_before",
+                    models.CharField(blank=True, max_length=40, verbose_name="gelar depan"),
+                ),
+                (
+                    "title_after",
+                    models.CharField(blank=True, max_length=60, verbose_name="gelar belakang"),
+                ),
+                ("sort_name", models.CharField(editable=False, max_length=150)),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.SearchVector(
+                            "sort_name", config="simple"
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                ("birth_date", models.DateField(verbose_name="tanggal lahir menurut SK")),
+                (
+                    "sex",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Laki-laki"), (2, "Perempuan")], verbose_name="jenis kelamin"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="email pribadi")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="telepon")),
+                ("rank_effective_on", models.DateField(verbose_name="TMT pangkat")),
+                (
+                    "is_structural",
+                    models.BooleanField(
+                        default=False, verbose_name="sedang memegang jabatan struktural"
+                    ),
+                ),
+                (
+                    "dismissed_before",
+                    models.BooleanField(
+                        default=False, verbose_name="pernah diberhentikan dari Pranata Komputer"
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="alamat")),
+                (
+                    "special_needs",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="kebutuhan khusus saat ujian"
+                    ),
+                ),
+                (
+                    "current_post",
+                    models.CharField(blank=True, max_length=150, verbose_name="jabatan sekarang"),
+                ),
+                (
+                    "structural_decree",
+                    models.CharField(
+                        blank=True, max_length=100, verbose_name="nomor SK jabatan struktural"
+                    ),
+                ),
+                (
+                    "structural_since",
+                    models.DateField(
+                        blank=True, null=True, verbose_name="tanggal SK jabatan struktural"
+                    ),
+                ),
+                (
+                    "work_field",
+                    models.CharField(blank=True, max_length=150, verbose_name="bidang pekerjaan"),
+                ),
+                (
+                    "work_since",
+                    models.DateField(
+                        blank=True, null=True, verbose_name="bekerja di bidang itu sejak"
+                    ),
+                ),
+                (
+                    "duties",
+                    models.TextField(blank=True, max_length=2000, verbose_name="uraian tugas"),
+                ),
+                (
+                    "programme",
+                    models.CharField(
+                        blank=True, max_length=150, verbose_name="program studi pada ijazah"
+                    ),
+                ),
+                (
+                    "institution",
+                    models.CharField(blank=True, max_length=150, verbose_name="lembaga pendidikan"),
+                ),
+                (
+                    "graduation_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="tahun lulus"
+                    ),
+                ),
+                (
+                    "education_field",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("statistik", "Statistik"),
+                            ("teknologi_informasi", "Teknologi informasi"),
+                            ("lainnya", "Lainnya"),
+                        ],
+                        max_length=20,
+                        verbose_name="bidang pendidikan",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("nominated_at", models.DateTimeField(blank=True, null=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "filing_deadline",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="batas pengiriman berkas"
+                    ),
+                ),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "repair_deadline",
+                    models.DateTimeField(blank=True, null=True, verbose_name="batas perbaikan"),
+                ),
+                ("status_since", models.DateTimeField()),
+                ("end_note", models.CharField(blank=True, max_length=1000, verbose_name="alasan")),
+                ("resubmissions", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="accounts.agency",
+                        verbose_name="instansi",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "education",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.educationlevel",
+                        verbose_name="pendidikan terakhir",
+                    ),
+                ),
+                (
+                    "level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="reference.positionlevel",
+                        verbose_name="jenjang",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="reference.period",
+                        verbose_name="periode",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="reference.position",
+                        verbose_name="jabatan fungsional",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="later",
+                        to="proposals.proposal",
+                    ),
+                ),
+                (
+                    "rank",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.rank",
+                        verbose_name="pangkat dan golongan ruang",
+                    ),
+                ),
+                (
+                    "work_unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="accounts.workunit",
+                        verbose_name="unit kerja",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ProposalDocument',
+            name="ProposalDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('review', models.CharField(blank=True, choices=[('', 'Belum diperiksa'), ('accepted', 'Diterima'), ('returned', 'Dikembalikan')], default='', max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='alasan')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='catatan')),
-                ('reviewed_at', models.DateTimeField(blank=True, null=True)),
-                ('current', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='proposals.documentversion')),
-                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='proposals.proposal')),
-                ('requirement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reference.requireddocument')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                (
+                    "review",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Belum diperiksa"),
+                            ("accepted", "Diterima"),
+                            ("returned", "Dikembalikan"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="alasan")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="catatan")),
+                ("reviewed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "current",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="proposals.documentversion",
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="proposals.proposal",
+                    ),
+                ),
+                (
+                    "requirement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reference.requireddocument",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='documentversion',
-            name='document',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='proposals.proposaldocument'),
+            model_name="documentversion",
+            name="document",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="versions",
+                to="proposals.proposaldocument",
+            ),
         ),
         migrations.CreateModel(
-            name='AgencyDeadline',
+            name="AgencyDeadline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filing_deadline', models.DateTimeField(verbose_name='batas pengiriman berkas')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='alasan')),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deadlines', to='accounts.agency')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agency_deadlines', to='reference.period')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("filing_deadline", models.DateTimeField(verbose_name="batas pengiriman berkas")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="alasan")),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deadlines",
+                        to="accounts.agency",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agency_deadlines",
+                        to="reference.period",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('period', 'agency'), name='agency_deadline_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("period", "agency"), name="agency_deadline_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='formation',
-            constraint=models.UniqueConstraint(fields=('agency', 'period', 'position'), name='formation_once'),
+            model_name="formation",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "period", "position"), name="formation_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formationline',
-            constraint=models.UniqueConstraint(fields=('formation', 'level', 'work_unit'), name='formation_line_once', nulls_distinct=False),
+            model_name="formationline",
+            constraint=models.UniqueConstraint(
+                fields=("formation", "level", "work_unit"),
+                name="formation_line_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='operatorrequest',
-            index=models.Index(condition=models.Q(('email_confirmed_at__isnull', False), ('status', 'requested')), fields=['created_at'], name='operator_request_queue'),
+            model_name="operatorrequest",
+            index=models.Index(
+                condition=models.Q(("email_confirmed_at__isnull", False), ("status", "requested")),
+                fields=["created_at"],
+                name="operator_request_queue",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operatorrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'requested')), fields=('nip', 'agency_name', 'agency'), name='operator_request_once', nulls_distinct=False),
+            model_name="operatorrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "requested")),
+                fields=("nip", "agency_name", "agency"),
+                name="operator_request_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(fields=['status', 'status_since', 'id'], name='proposal_queue'),
+            model_name="proposal",
+            index=models.Index(fields=["status", "status_since", "id"], name="proposal_queue"),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(fields=['agency', 'period', 'status'], name='proposal_agency'),
+            model_name="proposal",
+            index=models.Index(fields=["agency", "period", "status"], name="proposal_agency"),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(fields=['sort_name', 'id'], name='proposal_name'),
+            model_name="proposal",
+            index=models.Index(fields=["sort_name", "id"], name="proposal_name"),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('nip', name='varchar_pattern_ops'), name='proposal_nip'),
+            model_name="proposal",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("nip", name="varchar_pattern_ops"),
+                name="proposal_nip",
+            ),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='proposal_search'),
+            model_name="proposal",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search"], name="proposal_search"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['not_proposed', 'nomination_rejected', 'not_eligible', 'portfolio_failed', 'test_failed', 'test_absent', 'not_recommended', 'withdrawn']), _negated=True), fields=('period', 'nip'), name='one_active_proposal_per_nip'),
+            model_name="proposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "not_proposed",
+                            "nomination_rejected",
+                            "not_eligible",
+                            "portfolio_failed",
+                            "test_failed",
+                            "test_absent",
+                            "not_recommended",
+                            "withdrawn",
+                        ],
+                    ),
+                    _negated=True,
+                ),
+                fields=("period", "nip"),
+                name="one_active_proposal_per_nip",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('nip__regex', '^[0-9]{18}$')), name='nip_is_18_digits'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("nip__regex", "^[0-9]{18}$")), name="nip_is_18_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposaldocument',
-            constraint=models.UniqueConstraint(fields=('proposal', 'requirement'), name='slot_once'),
+            model_name="proposaldocument",
+            constraint=models.UniqueConstraint(
+                fields=("proposal", "requirement"), name="slot_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='documentversion',
-            constraint=models.UniqueConstraint(fields=('document', 'number'), name='version_once'),
+            model_name="documentversion",
+            constraint=models.UniqueConstraint(fields=("document", "number"), name="version_once"),
         ),
     ]

@@ -104,7 +104,7 @@ def test_paging_by_key_shows_every_row_once(as_user, operator, agency, period):
     make_formation(agency, period, lines={"pertama": (500, 0)})
     moment = timezone.now()
     made = [make_proposal(agency, period, complete=False, status_since=moment) for _ in range(120)]
-    client, seen, url = as_user(operator), [], LIST
+    client, seen, url, back = as_user(operator), [], LIST, ""
     pages = []
     while url:
         page = client.get(url)

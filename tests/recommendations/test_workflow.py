@@ -455,8 +455,11 @@ def test_who_assessed_or_checked_does_not_sign() -> None:
         assessed_at=timezone.now(),
     )
     fill_slots(proposal)
+    document = proposal.documents.select_related("current").first()
+    assert document is not None
+    assert document.current is not None
     DocumentCheck.objects.create(
-        version=proposal.documents.first().current,
+        version=document.current,
         verdict="accept",
         checked_by=checker,
         checked_at=timezone.now(),

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('files', '0001_initial'),
+        ("files", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='storedfile',
-            name='content_type',
-            field=models.CharField(default='application/pdf', max_length=100),
+            model_name="storedfile",
+            name="content_type",
+            field=models.CharField(default="application/pdf", max_length=100),
         ),
     ]

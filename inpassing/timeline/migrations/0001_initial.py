@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,66 +14,111 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='TimelineAnchor',
+            name="TimelineAnchor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True)),
-                ('heads', models.PositiveIntegerField()),
-                ('heads_hash', models.CharField(max_length=64)),
-                ('prev_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True)),
+                ("heads", models.PositiveIntegerField()),
+                ("heads_hash", models.CharField(max_length=64)),
+                ("prev_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['day'],
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='TimelineEvent',
+            name="TimelineEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_kind', models.CharField(max_length=60)),
-                ('subject_id', models.BigIntegerField()),
-                ('seq', models.PositiveIntegerField()),
-                ('proposal_id', models.BigIntegerField(blank=True, db_index=True, null=True)),
-                ('kind', models.CharField(max_length=60)),
-                ('label', models.CharField(max_length=200)),
-                ('data', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('detail_hash', models.CharField(blank=True, max_length=64)),
-                ('prev_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_kind", models.CharField(max_length=60)),
+                ("subject_id", models.BigIntegerField()),
+                ("seq", models.PositiveIntegerField()),
+                ("proposal_id", models.BigIntegerField(blank=True, db_index=True, null=True)),
+                ("kind", models.CharField(max_length=60)),
+                ("label", models.CharField(max_length=200)),
+                ("data", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                ("detail_hash", models.CharField(blank=True, max_length=64)),
+                ("prev_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['subject_kind', 'subject_id', 'seq'],
+                "ordering": ["subject_kind", "subject_id", "seq"],
             },
         ),
         migrations.CreateModel(
-            name='EventDetail',
+            name="EventDetail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(blank=True)),
-                ('salt', models.CharField(blank=True, max_length=32)),
-                ('erased_at', models.DateTimeField(blank=True, null=True)),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='detail', to='timeline.timelineevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("salt", models.CharField(blank=True, max_length=32)),
+                ("erased_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="detail",
+                        to="timeline.timelineevent",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TimelineHead',
+            name="TimelineHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_kind', models.CharField(max_length=60)),
-                ('subject_id', models.BigIntegerField()),
-                ('seq', models.PositiveIntegerField(default=0)),
-                ('hash', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_kind", models.CharField(max_length=60)),
+                ("subject_id", models.BigIntegerField()),
+                ("seq", models.PositiveIntegerField(default=0)),
+                (
+                    "hash",
+                    models.CharField(
+                        default="0000000000000000000000000000000000000000000000000000000000000000",
+                        max_length=64,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('subject_kind', 'subject_id'), name='head_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject_kind", "subject_id"), name="head_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='timelineevent',
-            constraint=models.UniqueConstraint(fields=('subject_kind', 'subject_id', 'seq'), name='event_once_per_seq'),
+            model_name="timelineevent",
+            constraint=models.UniqueConstraint(
+                fields=("subject_kind", "subject_id", "seq"), name="event_once_per_seq"
+            ),
         ),
     ]
