@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -383,7 +383,7 @@ class Judge:
         form = RowForm(row.data, lists=self.lists, owners=self.owners, proposal=own)
         is_valid = form.is_valid()
         errors = form.errors_by_column()
-        for column, sentence in self._refusals(row, running, own):
+        for column, sentence in self._refusals(row, set(errors), running, own):
             if sentence not in errors.get(column, []):
                 errors.setdefault(column, []).append(sentence)
         if errors or not is_valid:
@@ -410,9 +410,13 @@ class Judge:
         )
 
     def _refusals(
-        self, row: ImportRow, running: Proposal | None, own: Proposal | None
+        self,
+        row: ImportRow,
+        known: Collection[str],
+        running: Proposal | None,
+        own: Proposal | None,
     ) -> list[tuple[str, str]]:
-        """What stands against a row beside its own cells."""
+        """What stands against a row beside its own cells; `known` are the columns in error."""
         found = []
         if row.nip and row.nip == self.batch.created_by.nip:
             found.append(("nip", OWN))
@@ -425,7 +429,7 @@ class Judge:
             ("email", self.twin_addresses, row.email),
         ):
             others = [str(number) for number in twins.get(value, []) if number != row.number]
-            if value and others:
+            if value and others and not (column == "email" and "email" in known):
                 word = "NIP" if column == "nip" else "Alamat"
                 found.append(
                     (

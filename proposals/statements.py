@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 
 from django.utils import timezone
 
+from inpassing.accounts.models import Agency
 from inpassing.formats import format_nip, long_date
 from inpassing.letters.documents import (
     DOTS,
@@ -74,7 +75,7 @@ def _discipline(proposal: Proposal) -> Document:
 def _resignation(proposal: Proposal) -> Document:
     since = proposal.structural_since
     return StatementResignation(
-        place=_place(proposal),
+        place=place_of(proposal.agency),
         person=_person(proposal),
         level=proposal.level.name,
         structural_post=proposal.current_post or DOTS,
@@ -111,7 +112,7 @@ def _by_head(proposal: Proposal) -> dict[str, Any]:
             parent=agency.name.upper() if unit else "",
             lines=(contact,) if contact else (),
         ),
-        "place": _place(proposal),
+        "place": place_of(proposal.agency),
         "person": _person(proposal),
         "signer": head,
         "unit": unit.name if unit else agency.name,
@@ -134,8 +135,8 @@ def _person(proposal: Proposal) -> Person:
     )
 
 
-def _place(proposal: Proposal) -> str:
-    agency = proposal.agency
+def place_of(agency: Agency) -> str:
+    """The town that stands before a letter's date (region loaded)."""
     if agency.city or agency.region is None:
         return agency.city or "Jakarta"
     return agency.region.name.removeprefix("Kabupaten ").removeprefix("Kota ")

@@ -7,6 +7,7 @@ from .views import (
     formations,
     imports,
     operator_requests,
+    papers,
     participant,
     work_units,
 )
@@ -87,6 +88,14 @@ urlpatterns: list[URLPattern] = [
     path("usulan/<int:pk>/tarik/", acts.withdraw, name="withdraw"),
     path("usulan/<int:pk>/undangan/", acts.invitation_resend, name="invitation_resend"),
     path("usulan/<int:pk>/email/", acts.participant_email, name="participant_email"),
+    # Papers of the agency
+    path("naskah/", papers.papers, name="papers"),
+    path("naskah/<int:agency_pk>/<int:period_pk>/edaran.pdf", papers.circular, name="circular"),
+    path(
+        "naskah/<int:agency_pk>/<int:period_pk>/<slug:position>/daftar-usulan.pdf",
+        papers.cover_letter,
+        name="cover_letter",
+    ),
     # Participant
     path("usulan/<int:pk>/berkas/", participant.tasks, name="tasks"),
     path(

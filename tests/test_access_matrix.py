@@ -248,6 +248,12 @@ ADDRESSES = {
     "proposals:withdraw": (GET, lambda w: [w.proposal("submitted").pk]),
     "proposals:invitation_resend": (POST, lambda w: [w.proposal("filling").pk]),
     "proposals:participant_email": (GET, lambda w: [w.proposal("filling").pk]),
+    "proposals:papers": (GET, lambda w: []),
+    "proposals:circular": (GET, lambda w: [w.agency.pk, w.period.pk]),
+    "proposals:cover_letter": (
+        GET,
+        lambda w: [w.proposal("nominated").agency_id, w.period.pk, "PRAKOM"],
+    ),
     "proposals:tasks": (GET, lambda w: [w.proposal("filling").pk]),
     "proposals:participant_data": (GET, lambda w: [w.proposal("filling").pk, "diri"]),
     "proposals:check": (GET, lambda w: [w.proposal("filling").pk]),
@@ -453,6 +459,9 @@ proposals:nominate                      - 4 4 + 4 4 4 4 4 +
 proposals:withdraw                      - 4 + + 4 3 4 4 4 +
 proposals:invitation_resend             - 4 3 + 4 3 4 4 4 +
 proposals:participant_email             - 4 3 + 4 3 4 4 4 +
+proposals:papers                        - 3 3 + + 3 3 3 3 3
+proposals:circular                      - 4 4 + 4 4 4 4 4 4
+proposals:cover_letter                  - 4 4 + 4 4 4 4 4 4
 proposals:tasks                         - 4 + 3 4 3 4 4 4 3
 proposals:participant_data              - 4 + 3 4 3 4 4 4 3
 proposals:check                         - 4 + 3 4 3 4 4 4 3

@@ -126,7 +126,12 @@ def import_create(request: HttpRequest) -> HttpResponse:
                 for key, (agency, period) in pairs.items()
             ],
             "sent": [
-                (batch, STATE_TAGS[ImportBatch.State(batch.state)], _when(batch, agencies))
+                (
+                    batch,
+                    STATE_TAGS[ImportBatch.State(batch.state)],
+                    _when(batch, agencies),
+                    format_number(batch.total) if batch.total else "–",
+                )
                 for batch in sent
             ],
         },
@@ -257,6 +262,8 @@ def _head(batch: ImportBatch) -> dict[str, object]:
     return {
         "read_text": clock(batch.created_at, batch.agency.tz),
         "total_text": format_number(batch.total),
+        "savable_text": format_number(batch.savable),
+        "error_text": format_number(int(counts.get("error", 0))),
         "kind": STATE_TAGS[ImportBatch.State(batch.state)],
         "figures": [(label, format_number(int(value))) for label, value in figures],
         "error_count": counts.get("error", 0),
