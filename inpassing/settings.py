@@ -49,7 +49,13 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or query.get("port", "")),
         "CONN_MAX_AGE": int(os.environ.get("CONN_MAX_AGE", "60")),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "inpassing"},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "application_name": "inpassing",
+            # A record with its nine relations takes 9 ms to plan with the default of 8, 1.3 ms
+            # with 4: they are joined by primary keys, in whatever order.
+            "options": "-c join_collapse_limit=4",
+        },
         "TEST": {"NAME": os.environ.get("TEST_DB_NAME") or None},
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from inpassing.accounts.models import User
@@ -102,7 +103,10 @@ def get_document_for(user: User, pk: int, can: Predicate = can_view) -> Proposal
         ),
         pk=pk,
     )
-    get_proposal_for(user, document.proposal_id, can)
+    if not Proposal.objects.visible_to(user).filter(pk=document.proposal_id).exists():
+        raise Http404
+    if not can(user, document.proposal):
+        raise PermissionDenied
     return document
 
 
