@@ -28,16 +28,25 @@ from inpassing.accounts.models import User
 ROOT = Path(settings.BASE_DIR)
 HOST = "127.0.0.1"
 TICKS = os.sysconf("SC_CLK_TCK")
+# As in production, but over plain HTTP; `make demo` runs with DEBUG on, which costs CPU.
+PRODUCTION = {
+    "DEBUG": "0",
+    "ALLOWED_HOSTS": HOST,
+    "SECURE_SSL_REDIRECT": "0",
+    "SECURE_COOKIES": "0",
+    "EMAIL_URL": "file:",
+}
 CSRF = "b" * 32  # any cookie and the same value in the form pass
 
 
 @contextlib.contextmanager
-def own_database(proposals: int = 0) -> Iterator[dict[str, str]]:
-    """A new database with the demo data and `proposals` bare ones, this process joined to it.
+def own_database(proposals: int | None = None) -> Iterator[dict[str, str]]:
+    """A new database, this process joined to it; with `proposals` the demo data and so many more.
 
     Yields the environment of a server on it, whose files lie in a folder of its own. The database
     and the folder are removed afterwards.
     """
+    seed = [] if proposals is None else [["seed_demo", "--proposals", str(proposals)]]
     before = dict(connection.settings_dict)
     name = f"bench_{uuid.uuid4().hex[:8]}"
     parts = urlsplit(os.environ["DATABASE_URL"])
@@ -48,22 +57,25 @@ def own_database(proposals: int = 0) -> Iterator[dict[str, str]]:
             "VAR_DIR": folder,
             "FILES_DIR": f"{folder}/files",
             "STATIC_ROOT": f"{folder}/static",
-            "DEBUG": "1",
             "LOG_LEVEL": "WARNING",
+            **PRODUCTION,
         }
         _administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             for command in (
                 ["migrate"],
                 ["createcachetable"],
-                ["seed_demo", "--proposals", str(proposals)],
+                *seed,
                 ["build_fonts"],
                 ["collectstatic", "--no-input"],
             ):
-                manage(environment, *command)
+                manage({**environment, "DEBUG": "1"}, *command)
             connection.close()
             connection.settings_dict["NAME"] = name
-            files = {**settings.STORAGES["default"], "OPTIONS": {"location": f"{folder}/files"}}
+            files = {
+                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "OPTIONS": {"location": environment["FILES_DIR"]},
+            }
             with override_settings(
                 DEBUG=False,
                 STATIC_ROOT=environment["STATIC_ROOT"],
