@@ -178,7 +178,8 @@ def _operator_part(page: Home, roles: Roles) -> None:
     ).count()
     page.add(unsent, "Perbaiki alamat email peserta", where, "Undangan ditolak server email.")
     formations = Formation.objects.filter(agency__in=roles.agency_ids, period__in=running)
-    for formation in formations.select_related("position", "agency", "period"):
+    newest_first = formations.order_by("-period__year", "-period__number", "position")
+    for formation in newest_first.select_related("position", "agency", "period"):
         url = reverse("proposals:formation", args=[formation.pk])
         if formation.status == Formation.Status.RETURNED:
             page.add(1, f"Perbaiki formasi {formation.position}", url, formation.note)
