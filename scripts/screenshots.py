@@ -14,6 +14,7 @@ an axe violation; the list of what was found is printed.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -175,7 +176,9 @@ def main() -> int:
     found: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--lang=id-ID"],
+            env={**os.environ, "LANGUAGE": "id"},
         )
         for account, group in groupby(shots, key=lambda shot: shot.account):
             found += _take(browser, account, list(group), options.url, out, widths)

@@ -12,13 +12,12 @@ from inpassing.accounts.models import User
 from inpassing.files.models import StoredFile
 from inpassing.files.storage import store_upload
 from inpassing.formats import format_nip
-from inpassing.reference.models import Period, PositionLevel
-from proposals import drafts
+from inpassing.reference.models import Period, Position, PositionLevel
+from proposals import drafts, formation_rows
 from proposals import workflow as stage1
 from proposals.models import (
     DocumentVersion,
     Formation,
-    FormationLine,
     Proposal,
     ProposalDocument,
 )
@@ -63,10 +62,12 @@ class Walk:
     period: Period
     days: Days
     numbers: Any
+    positions: dict[str, Position] = field(default_factory=dict)
     levels: dict[tuple[str, str], PositionLevel] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = PositionLevel.objects.select_related("position")
+        self.positions = {position.pk: position for position in Position.objects.all()}
         self.levels = {(level.position_id, level.code): level for level in rows}
 
     # Formations
@@ -83,25 +84,23 @@ class Walk:
         cast, operator = self.cast, self.cast.operators[agency]
         day = self.days.draft - 2
         with at(cast.moment(day, 9)):
-            formation = Formation.objects.create(
-                agency=cast.agencies[agency], period=self.period, position_id=position
+            formation = formation_rows.create_formation(
+                cast.agencies[agency], self.period, self.positions[position], by=operator
             )
-            FormationLine.objects.bulk_create(
-                [
-                    FormationLine(
-                        formation=formation,
-                        level=self.levels[position, code],
-                        needed=needed,
-                        filled=filled,
-                    )
-                    for code, (needed, filled) in lines.items()
-                ]
-            )
+            for code, (needed, filled) in lines.items():
+                formation_rows.put_line(
+                    formation,
+                    by=operator,
+                    level=self.levels[position, code],
+                    work_unit=None,
+                    needed=needed,
+                    filled=filled,
+                )
             if status == Formation.Status.DRAFT:
                 return formation
             table = paper("formasi", (str(formation.agency), str(formation.period)))
-            formation.table = self._file(formation, table, "tabel-formasi.pdf", operator)
-            formation.save()
+            upload = SimpleUploadedFile("tabel-formasi.pdf", table, "application/pdf")
+            formation = formation_rows.attach_table(formation, upload, by=operator)
             formation = stage1.submit_formation(formation, by=operator)
         if status == Formation.Status.VALIDATED:
             with at(cast.moment(day + 1, 14)):
@@ -302,10 +301,6 @@ class Walk:
         assert proposal.participant is not None
         return proposal.participant
 
-    def _file(self, owner: Any, data: bytes, name: str, by: User) -> StoredFile:
+    def _file(self, document: ProposalDocument, data: bytes, name: str, by: User) -> StoredFile:
         upload = SimpleUploadedFile(name, data, "application/pdf")
-        file = store_upload(upload, owner=owner, by=by)
-        if not isinstance(owner, ProposalDocument):
-            file.state, file.pages = StoredFile.State.ACCEPTED, 1
-            file.save(update_fields=["state", "pages"])
-        return file
+        return store_upload(upload, owner=document, by=by)
