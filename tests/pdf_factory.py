@@ -407,6 +407,9 @@ def untidy() -> dict[str, bytes]:
         "previous-zero": simple().write(trailer="/Prev 0"),
         "encrypt-gone": simple().write(trailer="/Encrypt 99 0 R"),
         "size-wrong": whole.replace(b"/Size 7", b"/Size 40"),
+        "odd-resource-names": simple(
+            page="/XObject << /EF 4 0 R >> /Font << /JS 3 0 R /XFA 3 0 R >> /Usual << /EF << >> >>"
+        ).write(),
         "empty-script-tree": simple(catalog="/Names << /JavaScript << /Names [] >> >>").write(),
     }
 

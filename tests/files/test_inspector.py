@@ -176,3 +176,15 @@ def test_defaults_apply_without_settings(inspect_bytes, settings):
             delattr(settings, name)
     assert inspect_bytes(simple(pages=300).write()).pages == 300
     assert inspect_bytes(simple(pages=301).write()).code == "too_many_pages"
+
+
+def test_open_file_is_read_from_its_beginning():
+    data = pdf_factory.scan(dpi=60)
+    file = io.BytesIO(data)
+    file.seek(100)
+    found = inspector.inspect_stream(file)
+    assert (found.accepted, found.sha256) == (True, hashlib.sha256(data).hexdigest())
+    large = io.BytesIO(data.ljust(MAX_BYTES + 5_000, b"\n"))
+    found = inspector.inspect_stream(large)
+    assert (found.code, found.bytes) == ("too_large", MAX_BYTES + 5_000)
+    assert found.sha256 == hashlib.sha256(large.getvalue()).hexdigest()

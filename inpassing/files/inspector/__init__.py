@@ -15,9 +15,17 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from .client import InspectorUnavailableError, Limits, ask
+from .client import InspectorUnavailableError, Limits, ask, server
 
-__all__ = ["MAX_BYTES", "MESSAGES", "Inspection", "InspectorUnavailableError", "inspect"]
+__all__ = [
+    "MAX_BYTES",
+    "MESSAGES",
+    "Inspection",
+    "InspectorUnavailableError",
+    "inspect",
+    "inspect_stream",
+    "warm_up",
+]
 
 MAX_BYTES = 2 * 1024 * 1024
 HASHED_BYTES = 256 * 1024 * 1024  # a larger file is refused without its hash: time is bounded
@@ -73,15 +81,20 @@ def inspect(path: str | os.PathLike[str], *, preview: bool = True) -> Inspection
     is refused or the picture cannot be made within the bounds. `sha256` is empty above 256 MiB.
     Raises InspectorUnavailableError, an OSError, when no process can be had to inspect with.
     """
-    began = time.monotonic()
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(f"Not a regular file: {os.fspath(path)}")
-        data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            size, sha256 = _measure(file, data)
-            return _result("too_large", None, size, sha256, time.monotonic() - began)
-    sha256 = hashlib.sha256(data).hexdigest()
+        return inspect_stream(file, preview=preview)
+
+
+def inspect_stream(file: BinaryIO, *, preview: bool = True) -> Inspection:
+    """The same for an open seekable file, wherever it is stored, from its beginning."""
+    began = time.monotonic()
+    file.seek(0)
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        size, sha256 = _measure(file, data)
+        return _result("too_large", None, size, sha256, time.monotonic() - began)
     limits = Limits(
         max_pages=int(_setting("PDF_MAX_PAGES")),
         cpu_seconds=_setting("PDF_CPU_SECONDS"),
@@ -94,11 +107,16 @@ def inspect(path: str | os.PathLike[str], *, preview: bool = True) -> Inspection
         answer.code,
         answer.pages,
         len(data),
-        sha256,
+        hashlib.sha256(data).hexdigest(),
         answer.seconds,
         answer.peak_mb,
         answer.preview,
     )
+
+
+def warm_up() -> None:
+    """Start the reading process now, so that processes forked later share it."""
+    server.connection()
 
 
 def _setting(name: str) -> float:
@@ -107,15 +125,14 @@ def _setting(name: str) -> float:
 
 def _measure(file: BinaryIO, head: bytes) -> tuple[int, str]:
     """Size and SHA-256 of a file too large to inspect, in constant memory."""
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
     if size > HASHED_BYTES:
         return size, ""
+    file.seek(len(head))
     digest = hashlib.sha256(head)
-    total = len(head)
     while chunk := file.read(1024 * 1024):
         digest.update(chunk)
-        total += len(chunk)
-    return total, digest.hexdigest()
+    return size, digest.hexdigest()
 
 
 def _result(

@@ -1,6 +1,8 @@
 """Which names make a file active: it runs, opens, fetches, plays, sends or carries something."""
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 # Actions. A go-to, a link, a named command, show/hide and reset alone are harmless.
 ACTIONS = frozenset(
@@ -18,8 +20,17 @@ ACTIONS = frozenset(
         "GoTo3DView",
     )
 )
+# Names that mean nothing harmless anywhere.
+PLAIN_ACTIONS = ACTIONS - {"Movie", "Sound", "Rendition"}
 ANNOTATIONS = frozenset(("FileAttachment", "RichMedia", "Screen", "Movie", "Sound", "3D"))
-KEYS = frozenset(("/JS", "/EF", "/XFA", "/RichMediaContent", "/RichMediaSettings"))
+# Keys that make a dictionary active, with the kinds of value that do: a font may be named JS.
+KEYS = {
+    "/JS": ("string", "stream"),
+    "/XFA": ("stream", "array"),
+    "/RichMediaContent": ("dictionary",),
+    "/RichMediaSettings": ("dictionary",),
+}
+FILES = frozenset(("/F", "/UF", "/DOS", "/Mac", "/Unix"))  # under the key EF
 
 _END = rb"(?=[\s\x00/\[\]<>()%]|$)"
 # Any of the names, for a first look at an object's text: a match is then read properly.
@@ -39,13 +50,21 @@ TRACE = re.compile(
 )
 
 
-def is_active(entries: dict[str, object]) -> bool:
-    """True for a dictionary with these entries, names written with their slash."""
-    if not KEYS.isdisjoint(entries):
+def is_active(entries: Mapping[str, Any], kind: Callable[[Any], str]) -> bool:
+    """True for a dictionary with these entries, names written with their slash.
+
+    `kind` tells string, stream, dictionary and array apart, as the reader sees them.
+    """
+    for key, kinds in KEYS.items():
+        if key in entries and kind(entries[key]) in kinds:
+            return True
+    if kind(entries.get("/EF")) == "dictionary" and not FILES.isdisjoint(entries["/EF"].keys()):
         return True
     if "/F" in entries and "/Length" in entries:
         elsewhere = entries["/F"]  # a stream whose content stands in another file, or a filter
-        if hasattr(elsewhere, "keys") or not str(elsewhere).startswith(("/", "[")):
+        if kind(elsewhere) == "dictionary" or (
+            kind(elsewhere) == "string" and not str(elsewhere).startswith("/")
+        ):
             return True
     action, subtype, link = (entries.get(key) for key in ("/S", "/Subtype", "/URI"))
     # A few viewers take a string for a name.

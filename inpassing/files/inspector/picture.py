@@ -3,6 +3,7 @@
 import ctypes
 import io
 import mmap
+from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -61,7 +62,7 @@ def draw(page: pdfium.PdfPage) -> bytes | None:
     # The bitmap and the picture share this memory. In a new process every page of memory costs a
     # fault at its first touch; fetched at once they cost a third.
     memory = mmap.mmap(-1, 4 * WIDTH * shown, flags=MEMORY)
-    pixels = (ctypes.c_ubyte * len(memory)).from_buffer(memory)
+    pixels: Any = (ctypes.c_ubyte * len(memory)).from_buffer(memory)
     bitmap = pdfium_c.FPDFBitmap_CreateEx(
         WIDTH, shown, pdfium_c.FPDFBitmap_BGRx, ctypes.addressof(pixels), 4 * WIDTH
     )

@@ -39,10 +39,11 @@ def mentions_active(data: bytes) -> bool:
     plain = unescaped(data)
     if TRACE.search(plain):
         return True
+    view = memoryview(data)
     for start in STREAM.finditer(data):
         size = 0
         text = bytearray()
-        for piece in inflate([data[start.end() :]]):
+        for piece in inflate([view[start.end() :]]):
             size += len(piece)
             if size > STREAM_BYTES:
                 raise RefusedError("too_complex")

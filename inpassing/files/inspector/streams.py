@@ -91,12 +91,12 @@ def _joined(chunks: Chunks, limit: int) -> bytes:
     return bytes(whole)
 
 
-def inflate(chunks: Chunks) -> Iterator[bytes]:
+def inflate(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     """What the chunks inflate to, in pieces of at most 256 KiB; ends at the first error."""
     engine = zlib.decompressobj()
     for chunk in chunks:
         for start in range(0, len(chunk), PIECE):
-            waiting = chunk[start : start + PIECE]
+            waiting: bytes | memoryview = chunk[start : start + PIECE]
             while waiting:
                 try:
                     piece = engine.decompress(waiting, PIECE)

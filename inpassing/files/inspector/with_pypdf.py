@@ -11,7 +11,7 @@ from typing import Any
 
 import pypdf
 from pypdf.errors import LimitReachedError, PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from . import trees
 from .active import KEYS, is_active
@@ -22,7 +22,7 @@ OBJECT_STREAM_BYTES = 8 * 1024 * 1024
 # Beyond this pypdf is stopped and qpdf's reading decides: a tagged document of 20,000 objects
 # takes pypdf 1.3 s and qpdf 0.15 s.
 SECONDS = 0.6
-INSPECTED = ("/S", "/Subtype", "/URI", "/Type", "/F", *KEYS)
+INSPECTED = ("/S", "/Subtype", "/URI", "/Type", "/F", "/EF", *KEYS)
 
 # Warnings after which pypdf may have left out or guessed something that a viewer reads.
 GUESSED = re.compile(
@@ -174,10 +174,18 @@ def _is_active(reader: pypdf.PdfReader, item: DictionaryObject) -> bool:
     for key in INSPECTED:
         value = entries.get(key)
         if isinstance(value, IndirectObject):
-            entries[key] = value = _fetched(reader, value, Reading())
-        if isinstance(value, NullObject):
-            del entries[key]
-    return is_active(entries)
+            entries[key] = _fetched(reader, value, Reading())
+    return is_active(entries, _kind)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str | bytes):
+        return "string"
+    if isinstance(value, StreamObject):
+        return "stream"
+    if isinstance(value, DictionaryObject):
+        return "dictionary"
+    return "array" if isinstance(value, ArrayObject) else ""
 
 
 def has_exact_table(data: bytes, reader: pypdf.PdfReader) -> bool:

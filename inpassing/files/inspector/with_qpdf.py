@@ -8,7 +8,7 @@ from typing import Any
 import pikepdf
 
 from . import trees
-from .active import ACTIONS, ANNOTATIONS, HINT, is_active
+from .active import HINT, PLAIN_ACTIONS, is_active
 from .reading import Reading, RefusedError
 from .streams import Unpacking
 
@@ -76,7 +76,7 @@ def numbers(data: bytes) -> set[int]:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             objects: Iterable[Any] = pdf.objects
             return {item.objgen[0] for item in objects if isinstance(item, pikepdf.Object)}
-    except (pikepdf.PdfError, pikepdf.PasswordError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError):
         return set()
 
 
@@ -99,14 +99,14 @@ def _is_active(item: Any) -> bool:
     while stack:
         item = stack.pop()
         if isinstance(item, pikepdf.Name):
-            if str(item)[1:] in ACTIONS | ANNOTATIONS:  # a type kept in an object of its own
+            if str(item)[1:] in PLAIN_ACTIONS:  # a type kept in an object of its own
                 return True
         elif isinstance(item, pikepdf.Array):
             stack.extend(child for child in item.as_list() if _is_inside(child))
         elif isinstance(item, pikepdf.Dictionary):
             values = dict(item.items())
             plain = {key: _plain(value) for key, value in values.items()}
-            if is_active(plain):
+            if is_active(plain, _kind):
                 return True
             stack.extend(child for child in values.values() if _is_inside(child))
     return False
@@ -116,8 +116,18 @@ def _is_inside(value: Any) -> bool:
     return isinstance(value, pikepdf.Dictionary | pikepdf.Array) and not value.is_indirect
 
 
-def _plain(value: Any) -> object:
+def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, pikepdf.Name | pikepdf.String) else value
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, pikepdf.Stream):
+        return "stream"
+    if isinstance(value, pikepdf.Dictionary):
+        return "dictionary"
+    return "array" if isinstance(value, pikepdf.Array) else ""
 
 
 # Streams
