@@ -75,6 +75,11 @@ def can_administer(user: User, obj: object) -> bool:
     return roles_of(user).is_admin
 
 
+def can_reopen(user: User, proposal: Proposal) -> bool:
+    """An administrator, but not for the own candidature."""
+    return roles_of(user).is_admin and not is_own_proposal(user, proposal)
+
+
 def get_proposal_for(
     user: User, pk: int, can: Predicate = can_view, *, lock: bool = False
 ) -> Proposal:

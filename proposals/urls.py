@@ -86,6 +86,7 @@ urlpatterns: list[URLPattern] = [
     path("usulan/<int:pk>/ubah/", candidates.candidate_edit, name="edit"),
     path("usulan/<int:pk>/usulkan/", acts.nominate, name="nominate"),
     path("usulan/<int:pk>/tarik/", acts.withdraw, name="withdraw"),
+    path("usulan/<int:pk>/buka-kembali/", acts.reopen, name="reopen"),
     path("usulan/<int:pk>/undangan/", acts.invitation_resend, name="invitation_resend"),
     path("usulan/<int:pk>/email/", acts.participant_email, name="participant_email"),
     # Papers of the agency

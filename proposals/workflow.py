@@ -990,6 +990,11 @@ def reopen(proposal: Proposal, *, by: User, reason: str) -> Proposal:
         Status.TEST_ABSENT: Status.TEST_REQUIRED,
         Status.NOT_RECOMMENDED: Status.READY,
     }.get(Status(proposal.status)) or (Status.FILLING if proposal.participant else Status.DRAFT)
+    if target == Status.DRAFT and not proposal.period.accepts_nominations():
+        raise TransitionError(
+            f"Pengusulan {proposal.period.name} sudah ditutup, sehingga konsep ini langsung "
+            "tertutup lagi. Undurkan batas pengusulan periode dahulu."
+        )
     if target in Proposal.RESERVING:
         ledger.reserve(proposal.agency, proposal.period, proposal.level)
     if target == Status.FILLING:

@@ -200,6 +200,8 @@ ADDRESSES = {
     "administration:period_edit": (GET, lambda w: [w.period.pk]),
     "administration:period_open": (POST, lambda w: [w.period.pk]),
     "administration:period_close": (POST, lambda w: [w.period.pk]),
+    "administration:closing_simulation": (GET, lambda w: [w.period.pk]),
+    "administration:agency_deadlines": (GET, lambda w: [w.period.pk]),
     "administration:office_list": (GET, lambda w: []),
     "administration:office_edit": (GET, lambda w: [BpsOffice.objects.first().pk]),
     "administration:user_list": (GET, lambda w: []),
@@ -246,6 +248,7 @@ ADDRESSES = {
     "proposals:edit": (GET, lambda w: [w.proposal("draft").pk]),
     "proposals:nominate": (GET, lambda w: [w.proposal("draft").pk]),
     "proposals:withdraw": (GET, lambda w: [w.proposal("submitted").pk]),
+    "proposals:reopen": (GET, lambda w: [w.proposal("not_eligible").pk]),
     "proposals:invitation_resend": (POST, lambda w: [w.proposal("filling").pk]),
     "proposals:participant_email": (GET, lambda w: [w.proposal("filling").pk]),
     "proposals:papers": (GET, lambda w: []),
@@ -417,6 +420,8 @@ administration:period                   - 3 3 3 3 3 3 3 3 +
 administration:period_edit              - 3 3 3 3 3 3 3 3 +
 administration:period_open              - 3 3 3 3 3 3 3 3 +
 administration:period_close             - 3 3 3 3 3 3 3 3 +
+administration:closing_simulation       - 3 3 3 3 3 3 3 3 +
+administration:agency_deadlines         - 3 3 3 3 3 3 3 3 +
 administration:office_list              - 3 3 3 3 3 3 3 3 +
 administration:office_edit              - 3 3 3 3 3 3 3 3 +
 administration:user_list                - 3 3 3 3 3 3 3 3 +
@@ -457,6 +462,7 @@ proposals:detail                        - 4 + + 4 + 4 4 4 +
 proposals:edit                          - 4 4 + 4 4 4 4 4 +
 proposals:nominate                      - 4 4 + 4 4 4 4 4 +
 proposals:withdraw                      - 4 + + 4 3 4 4 4 +
+proposals:reopen                        - 4 3 3 4 3 4 4 4 +
 proposals:invitation_resend             - 4 3 + 4 3 4 4 4 +
 proposals:participant_email             - 4 3 + 4 3 4 4 4 +
 proposals:papers                        - 3 3 + + 3 3 3 3 3

@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from inpassing.accounts.models import Agency, RoleGrant, SignerProfile, User, VerifierScope
@@ -13,6 +14,7 @@ from inpassing.reference.models import BpsOffice, Period, Position, Region
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class PeriodForm(forms.ModelForm[Period]):
@@ -125,6 +127,49 @@ class PeriodForm(forms.ModelForm[Period]):
                     f"Harus sesudah {self.fields[first_name].label}. Periksa kedua tanggal.",
                 )
         return data
+
+
+class SimulationForm(forms.Form):
+    """The moment for which the closing is simulated."""
+
+    pada = forms.DateTimeField(
+        label="Pada saat (WIB)",
+        widget=MOMENT,
+        input_formats=MOMENT_FORMATS,
+        error_messages={"invalid": "Saat tidak terbaca. Pilih tanggal dan jam."},
+    )
+
+
+class AgencyDeadlineForm(forms.Form):
+    """An agency's own filing deadline in a period, with the reason that everybody is told."""
+
+    agency = forms.ModelChoiceField(
+        label="Instansi",
+        queryset=Agency.objects.none(),
+        empty_label="Pilih instansi",
+        help_text="Instansi yang mempunyai formasi atau usulan pada periode ini.",
+    )
+    filing_deadline = forms.DateTimeField(
+        label="Batas pengiriman berkas",
+        help_text="Waktu Indonesia Barat; peserta melihat waktu di daerahnya.",
+        widget=MOMENT,
+        input_formats=MOMENT_FORMATS,
+        error_messages={"invalid": "Saat tidak terbaca. Pilih tanggal dan jam."},
+    )
+    reason = forms.CharField(
+        label="Alasan",
+        help_text="Dicatat di linimasa dan dikirim kepada operator dan peserta.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=300,
+    )
+
+    def __init__(self, *args: Any, period: Period, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        agency: Any = self.fields["agency"]
+        agency.queryset = Agency.objects.filter(
+            Q(pk__in=period.formations.values("agency"))
+            | Q(pk__in=period.proposals.values("agency"))
+        ).order_by("name")
 
 
 class OfficeForm(forms.ModelForm[BpsOffice]):

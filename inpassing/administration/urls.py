@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import offices, periods, users
+from .views import deadlines, offices, periods, users
 
 app_name = "administration"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("periode/<int:pk>/ubah/", periods.period_edit, name="period_edit"),
     path("periode/<int:pk>/buka/", periods.period_open, name="period_open"),
     path("periode/<int:pk>/tutup/", periods.period_close, name="period_close"),
+    path("periode/<int:pk>/simulasi/", deadlines.closing_simulation, name="closing_simulation"),
+    path("periode/<int:pk>/batas/", deadlines.agency_deadlines, name="agency_deadlines"),
     path("kantor/", offices.office_list, name="office_list"),
     path("kantor/<int:pk>/", offices.office_edit, name="office_edit"),
     path("pengguna/", users.user_list, name="user_list"),

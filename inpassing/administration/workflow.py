@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, VerifierScope
 from inpassing.accounts.roles import grant, revoke
 from inpassing.errors import TransitionError
+from inpassing.formats import long_datetime
 from inpassing.notifications.outbox import enqueue
 from inpassing.reference.loaders import fill_period_rules
 from inpassing.reference.models import BpsOffice, Period, Position
 from inpassing.timeline.events import record
+from proposals.deadlines import agency_filing_deadline
+from proposals.models import AgencyDeadline, Proposal
+from proposals.workflow import operators_of
 
 
 @transaction.atomic
@@ -68,6 +75,67 @@ def close_period(period: Period, *, by: User, reason: str) -> Period:
     period.save(update_fields=["status"])
     record(period, "period.closed", "Periode ditutup", by=by, note=reason)
     return period
+
+
+@transaction.atomic
+def set_agency_deadline(
+    period: Period, agency: Agency, deadline: dt.datetime, *, by: User, reason: str
+) -> AgencyDeadline:
+    """Give an agency a filing deadline of its own; its operators and unsent participants are told.
+
+    A later date moves everybody. Where people already hold a date it is never taken back.
+    """
+    period = Period.objects.select_for_update().get(pk=period.pk)
+    agency = Agency.objects.select_related("region").get(pk=agency.pk)
+    if period.status != Period.Status.OPEN:
+        raise TransitionError(f"Periode sekarang: {period.get_status_display().lower()}.")
+    if deadline <= timezone.now():
+        raise TransitionError("Batas ini sudah lewat. Pilih saat yang akan datang.")
+    if deadline <= period.nomination_deadline:
+        raise TransitionError(
+            "Batas pengiriman berkas harus sesudah batas pengusulan, "
+            f"{long_datetime(period.nomination_deadline, agency.tz)}."
+        )
+    present = agency_filing_deadline(period, agency)
+    if deadline == present:
+        raise TransitionError("Batas instansi ini sudah pada saat itu. Tidak ada yang diubah.")
+    unsent = Proposal.objects.filter(
+        period=period,
+        agency=agency,
+        status__in=[Proposal.Status.FILLING, Proposal.Status.RETURNED],
+    ).select_related("participant")
+    if deadline < present and unsent.exists():
+        raise TransitionError(
+            f"Peserta instansi ini sudah memegang batas {long_datetime(present, agency.tz)}. "
+            "Batas hanya dapat diundurkan."
+        )
+    row, _ = AgencyDeadline.objects.update_or_create(
+        period=period, agency=agency, defaults={"filing_deadline": deadline, "reason": reason}
+    )
+    event = record(
+        period,
+        "period.agency_deadline_set",
+        "Batas pengiriman satu instansi diubah",
+        by=by,
+        note=f"{agency.name}: {reason}",
+        data={"agency": agency.pk, "until": deadline.astimezone(dt.UTC).isoformat()},
+    )
+    people = {person.pk: person for person in operators_of(agency)}
+    people |= {p.participant.pk: p.participant for p in unsent if p.participant}
+    for person in people.values():
+        enqueue(
+            f"agency_deadline:{event.pk}:{person.pk}",
+            to=person,
+            template="agency_deadline",
+            fields={
+                "instansi": agency.name,
+                "periode": period.name,
+                "batas": long_datetime(deadline, agency.tz),
+                "alasan": reason,
+            },
+            path=reverse("home"),
+        )
+    return row
 
 
 @transaction.atomic

@@ -251,6 +251,17 @@ class WithdrawForm(forms.Form):
     )
 
 
+class ReopenForm(forms.Form):
+    """Why an ended proposal is opened again."""
+
+    reason = forms.CharField(
+        label="Alasan pembukaan kembali",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Tercatat dalam linimasa dan dikirim kepada peserta dan operator.",
+    )
+
+
 class EmailForm(forms.Form):
     """The corrected address of a participant whose account has not been used."""
 

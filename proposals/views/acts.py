@@ -11,9 +11,15 @@ from inpassing.errors import TransitionError
 
 from .. import drafts, workflow
 from ..eligibility import Outcome
-from ..forms.candidates import EmailForm, WithdrawForm
+from ..forms.candidates import EmailForm, ReopenForm, WithdrawForm
 from ..models import Proposal
-from ..permissions import can_edit_as_operator, can_withdraw, get_proposal_for, is_own_proposal
+from ..permissions import (
+    can_edit_as_operator,
+    can_reopen,
+    can_withdraw,
+    get_proposal_for,
+    is_own_proposal,
+)
 from .candidates import refuse_own, show_verdicts, verdicts_of
 from .reader import reader_of
 
@@ -74,6 +80,38 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "proposals/candidate_withdraw.html",
+        {"proposal": proposal, "form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open an ended proposal again with a reason; the page asks first."""
+    user = reader_of(request)
+    proposal = get_proposal_for(user, pk, can_reopen)
+    form = ReopenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            reopened = workflow.reopen(proposal, by=user, reason=form.cleaned_data["reason"])
+            messages.success(
+                request,
+                f"Usulan {reopened.full_name} dibuka kembali: "
+                f"{reopened.get_status_display().lower()}.",
+            )
+        except TransitionError as refusal:
+            messages.error(request, str(refusal))
+        return redirect("proposals:detail", pk)
+    if not proposal.has_ended:
+        messages.error(
+            request,
+            "Usulan ini belum berakhir. Keadaan sekarang: "
+            f"{proposal.get_status_display().lower()}.",
+        )
+        return redirect("proposals:detail", pk)
+    return render(
+        request,
+        "proposals/candidate_reopen.html",
         {"proposal": proposal, "form": form},
         status=422 if form.is_bound else 200,
     )

@@ -25,11 +25,18 @@ from inpassing.reference.models import Period
 from inpassing.timeline.events import story_of
 
 from .. import drafts
+from ..deadlines import deadline_of
 from ..eligibility import Outcome, Verdict, check, facts_of, rules_of
 from ..forms.candidates import CandidateForm, ListFilter, posts_of
 from ..models import Proposal, ProposalDocument, ProposalQuerySet
 from ..nip import Nip, NipError, digits_of, read_nip, warnings_of
-from ..permissions import can_edit_as_operator, can_withdraw, get_proposal_for, is_own_proposal
+from ..permissions import (
+    can_edit_as_operator,
+    can_reopen,
+    can_withdraw,
+    get_proposal_for,
+    is_own_proposal,
+)
 from ..search import matching
 from ..standing import stage_steps, standing_of
 from .reader import reader_of, side_of, timeline_rows, zone_of
@@ -196,6 +203,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "can_invite": may_edit and unused and not proposal.has_ended,
             "can_withdraw": can_withdraw(user, proposal)
             and proposal.status in Proposal.WITHDRAWABLE,
+            "can_reopen": proposal.has_ended and can_reopen(user, proposal),
+            "deadline": deadline_of(proposal) if proposal.is_editable_by_participant else None,
             "is_own": is_own_proposal(user, proposal),
             "own_sentence": SELF_NOMINATION,
         },
