@@ -1,7 +1,7 @@
 """A person at a browser: finds things by what is written on them, and checks each page on the way.
 
 On every page: Indonesian, no error in the console, no breach of the content policy. On each kind of
-page, once per test, at 1280 and at 360 px: no axe violation, nothing to scroll sideways.
+page, once per process, at 1280 and at 360 px: no axe violation, nothing to scroll sideways.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Actor:
             elif kind == "checkbox":
                 field.set_checked(bool(value))
             elif kind == "file":
-                field.set_input_files(value)  # type: ignore[arg-type]
+                field.set_input_files(value)
             elif kind.startswith("select"):
                 field.select_option(str(value))
             else:
@@ -153,10 +153,10 @@ class Actor:
         self.seen.add(kind)
         try:
             for size in (WIDE, NARROW):
-                self.page.set_viewport_size(size)  # type: ignore[arg-type]
+                self.page.set_viewport_size(size)
                 self._check(f"{kind} at {size['width']} px")
         finally:
-            self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+            self.page.set_viewport_size(WIDE)
 
     def _kind(self) -> str:
         """Which page this is, and in which state."""

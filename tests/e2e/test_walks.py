@@ -20,7 +20,7 @@ from tests import factories
 from .actor import Actor, pdf_text, upload
 from .conftest import PASSWORD, Staff, Stage
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("worker")]
 
 Pdf = Callable[[], bytes]
 WITA = ZoneInfo("Asia/Makassar")
@@ -161,9 +161,7 @@ def formation(operator: Actor, candidate: Candidate, pdf: Pdf) -> None:
     operator.chooses("level", candidate.level)
     operator.fill(needed="5", filled="2")
     operator.press("Simpan")
-    operator.page.locator("main input[type=file]").set_input_files(
-        upload(pdf(), "tabel.pdf")  # type: ignore[arg-type]
-    )
+    operator.page.locator("main input[type=file]").set_input_files(upload(pdf(), "tabel.pdf"))
     operator.press("Unggah tabel")
     operator.waits_for("Terbaca baik")
     operator.follow("Kirim formasi")
@@ -246,9 +244,7 @@ def fill_in(stage: Stage, pdf: Pdf) -> Actor:
 
     for number in range(8):
         slot = slots.nth(number)
-        slot.locator("input[type=file]").set_input_files(
-            upload(pdf(), f"dokumen-{number}.pdf")  # type: ignore[arg-type]
-        )
+        slot.locator("input[type=file]").set_input_files(upload(pdf(), f"dokumen-{number}.pdf"))
         slot.get_by_role("button", name="Unggah").click()
         slots.nth(number).locator(".tag", has_text="Terbaca baik").wait_for()
     slots.nth(7).locator("img.thumb").wait_for()
@@ -440,13 +436,9 @@ def fetch_and_check(stage: Stage, operator: Actor, participant: Actor, letter: L
     anybody.go(f"/cek/{letter.code}/")
     anybody.reads("Surat ini asli dan berlaku")
     assert NAME not in anybody.words()
-    anybody.page.locator("#pdf").set_input_files(
-        upload(file, "surat.pdf")  # type: ignore[arg-type]
-    )
+    anybody.page.locator("#pdf").set_input_files(upload(file, "surat.pdf"))
     anybody.reads("Sidik cocok.")
-    anybody.page.locator("#pdf").set_input_files(
-        upload(file + b"\n", "lain.pdf")  # type: ignore[arg-type]
-    )
+    anybody.page.locator("#pdf").set_input_files(upload(file + b"\n", "lain.pdf"))
     anybody.reads("Sidik berbeda.")
 
 
