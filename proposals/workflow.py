@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -596,7 +595,11 @@ def attach_version(
     bytes that stand in the slot already (a repeated request) change nothing: that version is
     returned and `file` is discarded.
     """
-    proposal = lock_proposal(document.proposal)
+    proposal = (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related("period")
+        .get(pk=document.proposal_id)
+    )
     _expect_filling(proposal)
     document = (
         ProposalDocument.objects.select_for_update(of=("self",))
@@ -605,15 +608,18 @@ def attach_version(
     )
     if not document.is_open:
         raise TransitionError("Dokumen ini sudah diterima verifikator dan terkunci.")
-    same = document.versions.filter(file__sha256=file.sha256)
-    if same.filter(Q(returned=True) | Q(file__state=StoredFile.State.REFUSED)).exists():
+    earlier = list(document.versions.select_related("file"))
+    if any(
+        version.file.sha256 == file.sha256 and (version.returned or version.file.is_refused)
+        for version in earlier
+    ):
         raise TransitionError(
             "Berkas ini sama dengan yang ditolak. Unggah versi yang sudah diperbaiki."
         )
     if document.current and document.current.file.sha256 == file.sha256:
         discard(file)
         return document.current
-    last = document.versions.aggregate(last=Max("number"))["last"] or 0
+    last = max((version.number for version in earlier), default=0)
     version = DocumentVersion.objects.create(
         document=document, number=last + 1, file=file, same_file_confirmed=same_file_confirmed
     )

@@ -35,12 +35,15 @@ def record(
     subject_kind = subject._meta.label_lower
     if proposal is None and subject_kind == "proposals.proposal":
         proposal = subject.pk
-    TimelineHead.objects.bulk_create(
-        [TimelineHead(subject_kind=subject_kind, subject_id=subject.pk)], ignore_conflicts=True
-    )
-    head = TimelineHead.objects.select_for_update().get(
+    heads = TimelineHead.objects.select_for_update().filter(
         subject_kind=subject_kind, subject_id=subject.pk
     )
+    head = heads.first()
+    if head is None:  # the first event of this subject; somebody else may be writing it too
+        TimelineHead.objects.bulk_create(
+            [TimelineHead(subject_kind=subject_kind, subject_id=subject.pk)], ignore_conflicts=True
+        )
+        head = heads.get()
     salt = secrets.token_hex(16) if note else ""
     event = TimelineEvent(
         subject_kind=subject_kind,
