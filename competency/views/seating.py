@@ -53,7 +53,7 @@ def seating(request: HttpRequest) -> HttpResponse:
             "total": waiting.count(),
             "free": sum(s.capacity - s.taken for s in sessions),  # type: ignore[attr-defined]
             "sessions": len(sessions),
-            "periods": Period.objects.open(),
+            "periods": Period.objects.filter(pk__in=waiting.values("period")),
         },
     )
 

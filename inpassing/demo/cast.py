@@ -17,9 +17,10 @@ from inpassing.accounts.models import (
     WorkUnit,
 )
 from inpassing.accounts.roles import grant
-from inpassing.reference.loaders import fill_period_rules
+from inpassing.administration.workflow import create_period, open_period
 from inpassing.reference.models import BpsOffice, Guideline, Period, Position, Region
 
+from .clock import at
 from .people import person
 
 PASSWORD = "demo-inpassing"
@@ -218,11 +219,10 @@ def make_period(cast: Cast, number: int, days: dict[str, int]) -> Period:
     taken = set(Period.objects.filter(year=year).values_list("number", flat=True))
     number = next(n for n in range(number, 100) if n not in taken)
     numeral = ("I", "II", "III", "IV", "V", "VI", "VII")[number - 1] if number < 8 else str(number)
-    period = Period.objects.create(
+    period = Period(
         name=f"Periode {numeral} Tahun {year}",
         number=number,
         year=year,
-        status=Period.Status.OPEN,
         legal_basis="PermenPANRB 42/2018; Peraturan BPS 6/2019 dan 7/2019",
         opens_at=cast.moment(days["opens_at"], 8),
         nomination_deadline=cast.moment(days["nomination_deadline"], 17),
@@ -243,8 +243,10 @@ def make_period(cast: Cast, number: int, days: dict[str, int]) -> Period:
             )
         },
     )
-    fill_period_rules(period, list(Position.objects.all()))
-    return period
+    with at(cast.moment(days["opens_at"] - 20, 10)):
+        create_period(period, list(Position.objects.all()), by=cast.admin)
+    with at(period.opens_at):
+        return open_period(period, by=cast.admin)
 
 
 def forget_old_mail(now: dt.datetime) -> None:

@@ -15,6 +15,7 @@ from inpassing.accounts.roles import roles_of
 
 from .models import InboxMessage, OutboxMessage
 from .outbox import resend
+from .texts import render_text
 
 PAGE = 30
 
@@ -51,6 +52,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
     if (before := request.GET.get("sebelum", "")).isdigit():
         rows = rows.filter(pk__lt=int(before))
     page = list(rows.order_by("-pk")[: PAGE + 1])
+    for row in page:
+        row.subject = render_text(row.template, row.fields)[0]  # type: ignore[attr-defined]
     next_url = f"?keadaan={state}&sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else ""
     return render(
         request,
