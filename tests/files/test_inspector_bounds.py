@@ -26,6 +26,10 @@ from tests import pdf_factory, pdf_hostile
 LIMITS = client.Limits(max_pages=300, cpu_seconds=2, wall_seconds=10, memory_mb=512, preview=True)
 
 
+# Python 3.12 warns of forks beside threads; here as in Celery's children nothing else follows.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+
+
 @pytest.fixture(scope="module")
 def heavy() -> bytes:
     """A harmless document that takes some tenths of a second."""

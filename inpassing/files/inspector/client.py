@@ -163,7 +163,7 @@ def _ask_once(control: socket.socket, data: bytes, limits: Limits) -> Answer | N
             try:
                 socket.send_fds(
                     control,
-                    [json.dumps(vars(limits)).encode()],
+                    [json.dumps({**vars(limits), "size": len(data)}).encode()],
                     [their_work.fileno(), their_report.fileno()],
                 )
             except OSError:

@@ -118,7 +118,8 @@ def run_child(work: socket.socket, limits: dict[str, float]) -> None:
     try:
         confine(work.detach(), limits)
         work = socket.socket(fileno=WORK)
-        inspect(work, receive(work), limits)
+        data = work.recv(int(limits["size"]), socket.MSG_WAITALL)
+        inspect(work, data, limits)
         os._exit(0)
     finally:
         os._exit(1)
@@ -142,14 +143,6 @@ def confine(work: int, limits: dict[str, float]) -> None:
     # Both kill. The parent kills too, but may itself be killed; the kernel counts CPU in ticks.
     signal.setitimer(signal.ITIMER_REAL, limits["wall_seconds"] + 1)
     signal.setitimer(signal.ITIMER_PROF, cpu * 0.95)
-
-
-def receive(work: socket.socket) -> bytes:
-    """All bytes until the caller shuts its side."""
-    chunks = []
-    while chunk := work.recv(MEGABYTE):
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def inspect(work: socket.socket, data: bytes, limits: dict[str, float]) -> None:

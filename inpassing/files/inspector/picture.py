@@ -9,6 +9,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
+# Registers WebP. Otherwise Pillow loads all its formats for one, and every fork copies them.
+from PIL import WebPImagePlugin as WebPImagePlugin
+
 WIDTH = 600
 MAX_HEIGHT = 1800
 MAX_BYTES = 40_000
