@@ -7,10 +7,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
-from PIL import Image
-
-# Registers WebP. Otherwise Pillow loads all its formats for one, and every fork copies them.
-from PIL import WebPImagePlugin as WebPImagePlugin
+from PIL import Image, WebPImagePlugin  # noqa: F401  registers WebP, else Pillow loads all formats
 
 WIDTH = 600
 MAX_HEIGHT = 1800
