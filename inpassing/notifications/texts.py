@@ -24,6 +24,13 @@ def _source(code: str) -> tuple[str, str]:
     return first.removeprefix("Subjek: ").strip(), body.strip()
 
 
+def subject_of(code: str, fields: dict[str, str]) -> str:
+    """The subject for a list of mails; a field that is missing by now shows its name."""
+    return FIELD.sub(
+        lambda match: str(fields.get(match.group(1), match.group(0))), _source(code)[0]
+    )
+
+
 def fields_of(code: str) -> set[str]:
     """The names of all fields in a message text."""
     subject, body = _source(code)

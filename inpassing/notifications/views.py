@@ -15,7 +15,7 @@ from inpassing.accounts.roles import roles_of
 
 from .models import InboxMessage, OutboxMessage
 from .outbox import resend
-from .texts import render_text
+from .texts import subject_of
 
 PAGE = 30
 
@@ -53,7 +53,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(pk__lt=int(before))
     page = list(rows.order_by("-pk")[: PAGE + 1])
     for row in page:
-        row.subject = render_text(row.template, row.fields)[0]  # type: ignore[attr-defined]
+        row.subject = subject_of(row.template, row.fields)  # type: ignore[attr-defined]
     next_url = f"?keadaan={state}&sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else ""
     return render(
         request,

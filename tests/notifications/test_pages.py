@@ -90,3 +90,10 @@ class TestResend:
             f"/pesan/terkirim/{row.pk}/kirim-ulang/", onlooker=make_user(), allowed=make_admin()
         )
         assert OutboxMessage.objects.count() == 1
+
+
+def test_outbox_names_mails_by_their_subject(as_user):
+    make_mail(template="proposal_submitted", fields={"peserta": "Wa Ode Sri Ramlah, S.Kom."})
+    page = as_user(make_admin()).get("/pesan/terkirim/").content.decode()
+    assert "Tanda terima berkas Wa Ode Sri Ramlah, S.Kom." in page
+    assert "proposal_submitted" not in page
