@@ -123,9 +123,11 @@ def grow() -> None:
             INSERT INTO notifications_outboxmessage
                 (key, user_id, to_email, template, fields, link_kind, path, proposal_id, message_id,
                  state, attempts, sent_at, response, created_at)
-            SELECT 'bench:' || id, participant_id, email, 'invitation', '{}', '', '', id,
+            SELECT 'bench:' || id, participant_id, email, 'invitation', real.fields, '', '', id,
                    gen_random_uuid(), 'sent', 1, now(), '250 OK', approved_at
-            FROM proposals_proposal WHERE participant_id IS NOT NULL
+            FROM proposals_proposal, (SELECT fields FROM notifications_outboxmessage
+                                      WHERE template = 'invitation' LIMIT 1) AS real
+            WHERE participant_id IS NOT NULL
             """
         )
         cursor.execute(
