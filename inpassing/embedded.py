@@ -598,6 +598,7 @@ def _run_command(command: Sequence[str], addresses: Mapping[str, str]) -> int:
     """Run in the foreground, passing on the signals that only we received."""
     child: subprocess.Popen[bytes] | None = None
     heard = []
+    make = os.getppid() if _read(os.getppid(), "comm").strip() in {"make", "gmake"} else 0
 
     def pass_on(number: int, _frame: object) -> None:
         heard.append(number)
@@ -611,27 +612,31 @@ def _run_command(command: Sequence[str], addresses: Mapping[str, str]) -> int:
         child = subprocess.Popen(command, env=os.environ | addresses)
     except OSError as error:
         raise EmbeddedError(f"{command[0]}: {error.strerror}") from error
-    parent = os.getppid()
-    caught = _caught_by_make(parent)
     while True:
         try:
             status = child.wait(timeout=1)
         except subprocess.TimeoutExpired:
-            # GNU make passes SIGTERM on. After SIGINT or SIGHUP it takes its own handler away and
-            # waits for us, who never heard of it; killed, it leaves us behind.
-            if not heard and caught - _caught_by_make(parent):
+            if not heard and _waited_for(make):
                 pass_on(signal.SIGTERM, None)
         else:
             return 128 - status if status < 0 else status
 
 
-def _caught_by_make(pid: int) -> set[int]:
-    """Of SIGHUP and SIGINT those that this process has a handler for, if it is a make."""
-    mask = re.search(r"^SigCgt:\s*(\w+)", _read(pid, "status"), re.MULTILINE)
-    if not mask or _read(pid, "comm").strip() not in {"make", "gmake"}:
-        return set()
-    caught = int(mask[1], 16)
-    return {number for number in (signal.SIGHUP, signal.SIGINT) if caught >> (number - 1) & 1}
+def _waited_for(make: int) -> bool:
+    """Whether the make that called us wants us to end, or is dead itself (0: no make called us).
+
+    GNU make passes SIGTERM on. After SIGINT or SIGHUP it takes its own handler away and waits for
+    us, who never heard of it: so the signal is at its default only then, whenever we look.
+    """
+    if not make:
+        return False
+    if os.getppid() != make:
+        return True
+    status = _read(make, "status")
+    handled = 0
+    for mask in re.findall(r"^Sig(?:Cgt|Ign):\s*(\w+)", status, re.MULTILINE):
+        handled |= int(mask, 16)
+    return any(not handled >> (number - 1) & 1 for number in (signal.SIGHUP, signal.SIGINT))
 
 
 def _in_foreground() -> bool:

@@ -348,3 +348,15 @@ def test_a_signal_to_make_alone_ends_everything(checkout: Checkout, number: sign
     while checkout.processes() and time.monotonic() < until:
         time.sleep(0.1)
     assert checkout.processes() == []
+
+
+@pytest.mark.parametrize("name", ["INT", "HUP"])
+def test_a_signal_to_make_before_we_look_ends_everything(checkout: Checkout, name: str) -> None:
+    """Make has dropped its handlers before the launcher reads its state for the first time."""
+    command = " ".join(checkout.command("run", "--profile", "test", "--"))
+    (checkout.folder / "Makefile").write_text(
+        f"demo:\n\t@kill -{name} $$PPID; sleep 1; exec {command} sh -c 'exec sleep 603'\n"
+    )
+    with subprocess.Popen(["make", "demo"], cwd=checkout.folder, env=ENVIRONMENT) as make:
+        assert make.wait(60) < 0
+    assert checkout.processes() == []
