@@ -23,6 +23,7 @@ from inpassing.queue import hint
 from inpassing.reference.models import Period, PeriodPosition
 from inpassing.timeline.events import record
 from proposals import workflow as proposals
+from proposals.messages import tell
 from proposals.models import Proposal
 
 from .models import ComponentScore, Incident, Publication, Seat, TestResult, TestSession
@@ -78,7 +79,7 @@ def cancel_session(session: TestSession, *, by: User, reason: str) -> TestSessio
     event = record(session, "session.cancelled", "Sesi dibatalkan", by=by, note=reason)
     for seat in session.seats.current().for_list().select_related("proposal__participant"):
         _release(seat, note=f"Sesi dibatalkan: {reason}"[:200], by=by)
-        proposals.tell(
+        tell(
             seat.proposal,
             f"session_cancelled:{event.pk}:{seat.pk}",
             "test_session_cancelled",
@@ -186,7 +187,7 @@ def _take_seat(proposal: Proposal, session: TestSession, explanation: str, *, by
         by=by,
         data={"session": session.pk, "seat": seat.pk, "number": number},
     )
-    proposals.tell(
+    tell(
         proposal,
         f"seat:{event.pk}",
         "test_invitation",

@@ -16,7 +16,8 @@ from inpassing.notifications.models import OutboxMessage
 from inpassing.timeline.events import record
 
 from .models import Proposal
-from .workflow import invite, lock_proposal
+from .people import invite
+from .workflow import lock_proposal
 
 Status = Proposal.Status
 

@@ -9,7 +9,7 @@ from inpassing.files.storage import store_upload
 from inpassing.timeline.events import record
 
 from .models import OperatorRequest
-from .workflow import ask_to_confirm, request_operator
+from .operator_requests import ask_to_confirm, request_operator
 
 TYPED = ("name", "office_email", "email", "phone", "letter_number")
 

@@ -1,4 +1,4 @@
-"""Every transition of a formation, an operator request and a proposal.
+"""Every transition of a proposal.
 
 One verb, one function: lock the row, refuse with a reason, change, record the event, enqueue the
 messages, all in one transaction. Permission says who, these functions say when. Later stages call
@@ -8,33 +8,25 @@ the `mark_…` functions inside their own atomic blocks.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Mapping
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, sort_name
-from inpassing.accounts.roles import grant, revoke
+from inpassing.accounts.models import User
 from inpassing.errors import StaleError, TransitionError
-from inpassing.files.models import StoredFile
-from inpassing.files.storage import discard, remove_bytes, store_upload
-from inpassing.formats import long_datetime
-from inpassing.notifications.outbox import enqueue
-from inpassing.reference.models import Region, RequiredDocument
+from inpassing.reference.models import RequiredDocument
 from inpassing.timeline.events import record
 
 from . import ledger
 from .deadlines import accepts_filing, deadline_of, filing_deadline_for
+from .messages import deadline_text, tell
 from .models import (
     DocumentVersion,
-    Formation,
-    OperatorRequest,
     Proposal,
     ProposalDocument,
 )
+from .people import account_for, invite, operators_of
 
 Status = Proposal.Status
 
@@ -68,371 +60,6 @@ def _move(proposal: Proposal, status: str, *changed: str) -> None:
     proposal.status, proposal.status_since = status, timezone.now()
     proposal.version += 1
     proposal.save(update_fields=["status", "status_since", "version", *changed])
-
-
-def operators_of(agency: Agency) -> list[User]:
-    """The people who are operators of the agency now."""
-    return list(
-        User.objects.filter(
-            is_active=True,
-            grants__role=RoleGrant.Role.OPERATOR,
-            grants__agency=agency,
-            grants__revoked_at=None,
-        ).distinct()
-    )
-
-
-def tell(
-    proposal: Proposal,
-    key: str,
-    template: str,
-    *,
-    to: Iterable[User] | None = None,
-    **fields: object,
-) -> None:
-    """Send one message about a proposal to the participant and the operators (or to `to`)."""
-    people = list(to) if to is not None else _concerned(proposal)
-    values = {
-        "peserta": proposal.full_name,
-        "jabatan": proposal.level.name,
-        "periode": proposal.period.name,
-        "instansi": proposal.agency.name,
-        **fields,
-    }
-    for person in people:
-        enqueue(
-            f"{key}:{person.pk}",
-            to=person,
-            template=template,
-            fields=values,
-            path=reverse("proposals:detail", args=[proposal.pk]),
-            proposal_id=proposal.pk,
-        )
-
-
-def _concerned(proposal: Proposal) -> list[User]:
-    people = {user.pk: user for user in operators_of(proposal.agency)}
-    if proposal.participant:
-        people[proposal.participant.pk] = proposal.participant
-    return list(people.values())
-
-
-def _deadline_text(moment: dt.datetime | None, proposal: Proposal) -> str:
-    return long_datetime(moment, proposal.agency.tz) if moment else ""
-
-
-# Operator requests
-
-
-@transaction.atomic
-def request_operator(request: OperatorRequest) -> OperatorRequest:
-    """Keep a public request (saved by the caller) and ask for the address to be confirmed."""
-    record(request, "operator_request.requested", "Akun operator dimohon", by=None)
-    ask_to_confirm(request)
-    return request
-
-
-def ask_to_confirm(request: OperatorRequest) -> None:
-    """Mail a one-time link for the address; an earlier link stops working at once."""
-    OneTimeLink.objects.filter(
-        kind=OneTimeLink.Kind.OPERATOR_REQUEST, subject_id=request.pk, used_at=None
-    ).delete()
-    enqueue(
-        f"operator_request_confirm:{request.pk}:{uuid.uuid4().hex}",
-        to=request.office_email,
-        template="operator_request_confirm",
-        fields={"nama": request.name, "instansi": request.agency_label},
-        link=(OneTimeLink.Kind.OPERATOR_REQUEST, request.pk),
-    )
-
-
-@transaction.atomic
-def confirm_operator_request(request: OperatorRequest, link: OneTimeLink) -> OperatorRequest:
-    """The address was confirmed: from now on a verifier sees the request."""
-    request = OperatorRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    if not link.consume():
-        raise TransitionError("Tautan ini sudah dipakai. Alamat Anda sudah dikonfirmasi.")
-    if request.email_confirmed_at is None:
-        request.email_confirmed_at = timezone.now()
-        request.save(update_fields=["email_confirmed_at"])
-        record(request, "operator_request.confirmed", "Alamat email dikonfirmasi", by=None)
-    return request
-
-
-@transaction.atomic
-def approve_operator_request(request: OperatorRequest, *, by: User) -> OperatorRequest:
-    """Create the account (and an unlisted agency) and mail the username and a one-time link."""
-    request = _lock_request(request)
-    _expect_request(request, OperatorRequest.Status.REQUESTED)
-    agency = request.agency or _agency_asked_for(request)
-    user = _account_for(
-        nip=request.nip,
-        name=request.name,
-        title_before="",
-        title_after="",
-        email=request.office_email,
-        phone=request.phone,
-        employer=agency,
-    )
-    grant(user, RoleGrant.Role.OPERATOR, by=by, agency=agency)
-    request.agency, request.user = agency, user
-    request.status = OperatorRequest.Status.ACTIVE
-    request.decided_by, request.decided_at = by, timezone.now()
-    request.save()
-    record(request, "operator_request.approved", "Permohonan operator disetujui", by=by)
-    invite(user, key=f"operator_request_approved:{request.pk}", role=f"operator {agency.name}")
-    return request
-
-
-@transaction.atomic
-def reject_operator_request(request: OperatorRequest, *, by: User, reason: str) -> OperatorRequest:
-    """Refuse a request with a reason."""
-    request = _lock_request(request)
-    _expect_request(request, OperatorRequest.Status.REQUESTED)
-    request.status, request.decision_note = OperatorRequest.Status.REJECTED, reason
-    request.decided_by, request.decided_at = by, timezone.now()
-    request.save()
-    record(request, "operator_request.rejected", "Permohonan operator ditolak", by=by, note=reason)
-    enqueue(
-        f"operator_request_rejected:{request.pk}",
-        to=request.office_email,
-        template="operator_request_rejected",
-        fields={"nama": request.name, "instansi": request.agency_label, "alasan": reason},
-    )
-    return request
-
-
-@transaction.atomic
-def revoke_operator(request: OperatorRequest, *, by: User, reason: str) -> OperatorRequest:
-    """Take the operator role of an approved request away."""
-    request = _lock_request(request)
-    _expect_request(request, OperatorRequest.Status.ACTIVE)
-    row = RoleGrant.objects.filter(
-        user=request.user, role=RoleGrant.Role.OPERATOR, agency=request.agency, revoked_at=None
-    ).first()
-    if row:
-        revoke(row)
-    request.status, request.decision_note = OperatorRequest.Status.REVOKED, reason
-    request.save(update_fields=["status", "decision_note"])
-    record(request, "operator_request.revoked", "Peran operator dicabut", by=by, note=reason)
-    if request.user:
-        enqueue(
-            f"operator_revoked:{request.pk}",
-            to=request.user,
-            template="operator_revoked",
-            fields={"instansi": request.agency_label, "alasan": reason},
-        )
-    return request
-
-
-def invite(user: User, *, key: str, role: str, proposal_id: int | None = None) -> None:
-    """Mail the username and, until a password is set, a one-time link to set it."""
-    if user.has_been_used:
-        enqueue(
-            key,
-            to=user,
-            template="role_granted",
-            fields={"peran": role},
-            path=reverse("home"),
-            proposal_id=proposal_id,
-        )
-    else:
-        enqueue(
-            key,
-            to=user,
-            template="invitation",
-            fields={"peran": role, "username": user.username},
-            link=(OneTimeLink.Kind.INVITATION, user.pk),
-            proposal_id=proposal_id,
-        )
-
-
-def _lock_request(request: OperatorRequest) -> OperatorRequest:
-    return (
-        OperatorRequest.objects.select_for_update(of=("self",))
-        .select_related("agency__region", "region", "user", "decided_by")
-        .get(pk=request.pk)
-    )
-
-
-def _expect_request(request: OperatorRequest, status: str) -> None:
-    if request.status != status:
-        who = f" oleh {request.decided_by}" if request.decided_by else ""
-        raise TransitionError(
-            f"Permohonan ini sudah {request.get_status_display().lower()}{who}. "
-            "Putusan Anda tidak disimpan."
-        )
-
-
-def government_name(region: Region) -> str:
-    """What a region's government is called: "Pemerintah Kota Baubau"."""
-    kind = "Provinsi " if region.kind == Region.Kind.PROVINCE else ""
-    return f"Pemerintah {kind}{region.name.strip()}"
-
-
-def _head_of(region: Region) -> str:
-    if region.kind == Region.Kind.PROVINCE:
-        return f"Gubernur {region.name}"
-    title, kind = (
-        ("Wali Kota", "Kota") if region.kind == Region.Kind.CITY else ("Bupati", "Kabupaten")
-    )
-    return f"{title} {region.name.removeprefix(kind).strip()}"
-
-
-def agency_meant(request: OperatorRequest) -> Agency | None:
-    """The agency that a request is about, if it exists already: chosen, of the region, or of the
-    same kind and name."""
-    if request.agency:
-        return request.agency
-    if request.region_id:
-        return Agency.objects.filter(region=request.region_id).first()
-    return Agency.objects.filter(
-        name_key=sort_name(request.agency_name), kind=request.agency_kind
-    ).first()
-
-
-def _agency_asked_for(request: OperatorRequest) -> Agency:
-    """Find or create the agency of a request, never twice: a region's under the region's lock, a
-    central one by its normalised name."""
-    if request.region_id:
-        # FOR NO KEY UPDATE: orders the approvals without holding up rows that name the region.
-        region = Region.objects.select_for_update(no_key=True).get(pk=request.region_id)
-        return agency_meant(request) or Agency.objects.create(
-            kind=region.kind,
-            name=government_name(region),
-            region=region,
-            addressee=_head_of(region),
-        )
-    if agency := agency_meant(request):
-        return agency
-    try:
-        with transaction.atomic():
-            return Agency.objects.create(kind=request.agency_kind, name=request.agency_name)
-    except IntegrityError:
-        if agency := agency_meant(request):
-            return agency
-        raise TransitionError(
-            f"Instansi bernama {request.agency_name} sudah ada dengan jenis lain. "
-            "Minta pemohon memilihnya."
-        ) from None
-
-
-def _account_for(*, nip: str, email: str, employer: Agency, **fields: str) -> User:
-    """The account of a NIP, created without a password when there is none."""
-    user = User.objects.filter(nip=nip).first()
-    if user:
-        return user
-    if User.objects.filter(email__iexact=email).exists():
-        raise TransitionError(
-            f"Alamat {email} sudah dipakai akun lain. Minta alamat email yang berbeda."
-        )
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(
-                username=nip, nip=nip, email=email, employer=employer, **fields
-            )
-    except IntegrityError:
-        return User.objects.get(nip=nip)
-
-
-# Formations
-
-
-@transaction.atomic
-def submit_formation(formation: Formation, *, by: User) -> Formation:
-    """Hand a formation with rows and the signed table to BPS; nominations may then begin."""
-    formation = (
-        Formation.objects.select_for_update(of=("self",))
-        .select_related("agency", "period", "position", "table")
-        .get(pk=formation.pk)
-    )
-    if not formation.is_editable:
-        raise TransitionError(f"Formasi sudah {formation.get_status_display().lower()}.")
-    if not formation.lines.exists():
-        raise TransitionError("Formasi belum berisi jenjang. Tambahkan paling sedikit satu baris.")
-    if formation.table is None:
-        raise TransitionError("Tabel bertanda tangan belum diunggah. Unggah PDF-nya dahulu.")
-    if formation.table.is_refused:
-        raise TransitionError(f"Tabel bertanda tangan ditolak. {formation.table.message}")
-    formation.status, formation.submitted_at = Formation.Status.SUBMITTED, timezone.now()
-    formation.submitted_by = by
-    formation.version += 1
-    formation.save()
-    record(formation, "formation.submitted", "Formasi dikirim ke BPS", by=by)
-    return formation
-
-
-@transaction.atomic
-def validate_formation(
-    formation: Formation,
-    *,
-    by: User,
-    figures: Mapping[int, tuple[int, str]],
-    version: int | None = None,
-) -> Formation:
-    """Record BPS's figure and reason per row (row id -> (posts to fill, reason)) and validate."""
-    formation = _lock_formation(formation, version)
-    if formation.status != Formation.Status.SUBMITTED:
-        raise TransitionError(_formation_taken(formation))
-    for line in formation.lines.all():
-        line.validated, line.validation_note = figures[line.pk]
-        line.save(update_fields=["validated", "validation_note"])
-    formation.status, formation.note = Formation.Status.VALIDATED, ""
-    formation.decided_by, formation.decided_at = by, timezone.now()
-    formation.version += 1
-    formation.save()
-    event = record(formation, "formation.validated", "Formasi divalidasi", by=by)
-    _tell_formation(formation, event.pk, "formation_validated")
-    return formation
-
-
-@transaction.atomic
-def return_formation(
-    formation: Formation, *, by: User, reason: str, version: int | None = None
-) -> Formation:
-    """Send a formation back to the operator with a reason."""
-    formation = _lock_formation(formation, version)
-    if formation.status not in {Formation.Status.SUBMITTED, Formation.Status.VALIDATED}:
-        raise TransitionError(_formation_taken(formation))
-    formation.status, formation.note = Formation.Status.RETURNED, reason
-    formation.decided_by, formation.decided_at = by, timezone.now()
-    formation.version += 1
-    formation.save()
-    event = record(formation, "formation.returned", "Formasi dikembalikan", by=by, note=reason)
-    _tell_formation(formation, event.pk, "formation_returned", alasan=reason)
-    return formation
-
-
-def _lock_formation(formation: Formation, version: int | None) -> Formation:
-    locked = (
-        Formation.objects.select_for_update(of=("self",))
-        .select_related("agency__region", "period", "position", "decided_by")
-        .get(pk=formation.pk)
-    )
-    if version is not None and locked.version != version:
-        raise StaleError(f"{_formation_taken(locked)} Putusan Anda tidak disimpan.")
-    return locked
-
-
-def _formation_taken(formation: Formation) -> str:
-    who = f" oleh {formation.decided_by}" if formation.decided_by else ""
-    return f"Formasi sekarang: {formation.get_status_display().lower()}{who}."
-
-
-def _tell_formation(formation: Formation, event: int, template: str, **fields: str) -> None:
-    for person in operators_of(formation.agency):
-        enqueue(
-            f"{template}:{event}:{person.pk}",
-            to=person,
-            template=template,
-            fields={
-                "jabatan": formation.position.name,
-                "instansi": formation.agency.name,
-                "periode": formation.period.name,
-                **fields,
-            },
-            path=reverse("proposals:formation", args=[formation.pk]),
-        )
 
 
 # Nomination
@@ -470,7 +97,7 @@ def approve_nomination(proposal: Proposal, *, by: User, version: int | None = No
     """Let the candidate in: account, document slots, filing deadline, invitation."""
     proposal = lock_proposal(proposal, version=version)
     _expect(proposal, Status.NOMINATED)
-    user = _account_for(
+    user = account_for(
         nip=proposal.nip,
         email=proposal.email,
         employer=proposal.agency,
@@ -484,7 +111,7 @@ def approve_nomination(proposal: Proposal, *, by: User, version: int | None = No
     _move(proposal, Status.FILLING, "participant", "approved_at", "filing_deadline")
     open_slots(proposal)
     event = record(proposal, "proposal.nomination_approved", "Usulan disetujui", by=by)
-    deadline = _deadline_text(proposal.filing_deadline, proposal)
+    deadline = deadline_text(proposal.filing_deadline, proposal)
     if user.has_been_used:
         tell(
             proposal,
@@ -573,105 +200,13 @@ def open_slots(proposal: Proposal) -> None:
 
 
 @transaction.atomic
-def put_file(document: ProposalDocument, upload: UploadedFile, *, by: User) -> DocumentVersion:
-    """Keep an uploaded PDF as the newest version of a slot; refused as `attach_version` says, and
-    then nothing is kept."""
-    file = store_upload(upload, owner=document, by=by)
-    try:
-        return attach_version(document, file, by=by)
-    except TransitionError:
-        remove_bytes(file)
-        raise
-
-
-@transaction.atomic
-def attach_version(
-    document: ProposalDocument, file: StoredFile, *, by: User, same_file_confirmed: bool = False
-) -> DocumentVersion:
-    """Put a stored file into a slot as its newest version.
-
-    Refused when the slot is frozen, the proposal is not being filled, the deadline has passed, or
-    the file is the same, byte for byte, as one that was refused or sent back in this slot. The
-    bytes that stand in the slot already (a repeated request) change nothing: that version is
-    returned and `file` is discarded.
-    """
-    proposal = (
-        Proposal.objects.select_for_update(of=("self",))
-        .select_related("period")
-        .get(pk=document.proposal_id)
-    )
-    _expect_filling(proposal)
-    document = (
-        ProposalDocument.objects.select_for_update(of=("self",))
-        .select_related("requirement", "current__file")
-        .get(pk=document.pk)
-    )
-    if not document.is_open:
-        raise TransitionError("Dokumen ini sudah diterima verifikator dan terkunci.")
-    earlier = list(document.versions.select_related("file"))
-    if any(
-        version.file.sha256 == file.sha256 and (version.returned or version.file.is_refused)
-        for version in earlier
-    ):
-        raise TransitionError(
-            "Berkas ini sama dengan yang ditolak. Unggah versi yang sudah diperbaiki."
-        )
-    if document.current and document.current.file.sha256 == file.sha256:
-        discard(file)
-        return document.current
-    last = max((version.number for version in earlier), default=0)
-    version = DocumentVersion.objects.create(
-        document=document, number=last + 1, file=file, same_file_confirmed=same_file_confirmed
-    )
-    document.current = version
-    if document.review == ProposalDocument.Review.RETURNED:
-        document.review = ProposalDocument.Review.NONE
-    document.save(update_fields=["current", "review"])
-    Proposal.objects.filter(pk=proposal.pk).update(version=proposal.version + 1)
-    record(
-        proposal,
-        "document.uploaded",
-        f"Dokumen diunggah: {document.requirement.name[:150]}",
-        by=by,
-        data={"document": document.pk, "version": version.number, "sha256": file.sha256},
-    )
-    return version
-
-
-@transaction.atomic
-def confirm_same_file(document: ProposalDocument, *, by: User) -> DocumentVersion:
-    """The participant says that one file is meant for two slots; the verifier sees the answer."""
-    proposal = lock_proposal(document.proposal)
-    _expect_filling(proposal)
-    document = (
-        ProposalDocument.objects.select_for_update(of=("self",))
-        .select_related("current")
-        .get(pk=document.pk)
-    )
-    version = document.current
-    if version is None:
-        raise TransitionError("Belum ada berkas pada dokumen ini.")
-    if not version.same_file_confirmed:
-        version.same_file_confirmed = True
-        version.save(update_fields=["same_file_confirmed"])
-        record(
-            proposal,
-            "document.same_file_confirmed",
-            "Berkas yang sama dibenarkan peserta",
-            by=by,
-            data={"document": document.pk, "version": version.number},
-        )
-    return version
-
-
-@transaction.atomic
 def save_data(proposal: Proposal, values: Mapping[str, object], *, by: User, step: str) -> Proposal:
     """Save one data page of the participant; `step` is its name on the screen.
 
     The event names the fields that changed, never what was typed.
     """
     proposal = lock_proposal(proposal)
-    _expect_filling(proposal)
+    expect_filling(proposal)
     changed = [name for name, value in values.items() if getattr(proposal, name) != value]
     if not changed:
         return proposal
@@ -689,7 +224,7 @@ def save_data(proposal: Proposal, values: Mapping[str, object], *, by: User, ste
     return proposal
 
 
-def _expect_filling(proposal: Proposal) -> None:
+def expect_filling(proposal: Proposal) -> None:
     if not proposal.is_editable_by_participant:
         raise TransitionError(
             f"Tidak ada yang diubah. Keadaan usulan: {proposal.get_status_display().lower()}."
@@ -700,7 +235,7 @@ def _expect_filling(proposal: Proposal) -> None:
 def _expect_in_time(proposal: Proposal) -> None:
     if not accepts_filing(proposal):
         raise TransitionError(
-            f"Batas pengiriman sudah lewat: {_deadline_text(deadline_of(proposal), proposal)}. "
+            f"Batas pengiriman sudah lewat: {deadline_text(deadline_of(proposal), proposal)}. "
             "Yang tersimpan sampai saat itu tetap tersimpan. Hubungi operator instansi Anda."
         )
 
@@ -750,7 +285,7 @@ def submit(proposal: Proposal, *, by: User | None, automatic: bool = False) -> P
             for document in files
             if document.current
         ),
-        waktu=_deadline_text(proposal.submitted_at, proposal),
+        waktu=deadline_text(proposal.submitted_at, proposal),
         cara=label.lower(),
     )
     return proposal
@@ -813,7 +348,7 @@ def return_for_repair(
         f"returned:{event.pk}",
         "proposal_returned",
         daftar="\n".join(lines),
-        batas=_deadline_text(deadline, proposal),
+        batas=deadline_text(deadline, proposal),
     )
     return proposal
 

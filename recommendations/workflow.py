@@ -30,8 +30,9 @@ from inpassing.queue import hint
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record
 from proposals import workflow as proposals
+from proposals.messages import tell
 from proposals.models import Proposal
-from proposals.workflow import operators_of
+from proposals.people import operators_of
 
 from .composing import (
     NOT_RECOMMENDED,
@@ -666,7 +667,7 @@ def revoke(letter: Letter, *, by: User, reason: str, replace: bool) -> Letter:
     _tell_operators(letter, f"letter_revoked:{event.pk}", "letter_revoked", **extra)
     for line in lines if letter.is_recommendation else []:
         if line.proposal.participant:
-            proposals.tell(
+            tell(
                 line.proposal,
                 f"extract_revoked:{event.pk}",
                 "extract_revoked",

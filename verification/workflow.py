@@ -23,6 +23,7 @@ from inpassing.timeline.events import record, story_of
 from inpassing.timeline.models import TimelineEvent
 from proposals import workflow as proposal_workflow
 from proposals.eligibility import TestDecision, rules_of, test_required
+from proposals.messages import tell
 from proposals.models import Proposal, ProposalDocument
 
 from .models import (
@@ -293,7 +294,7 @@ def set_education_field(
         data={"from": before, "to": field},
     )
     if before:
-        proposal_workflow.tell(
+        tell(
             locked,
             f"education_field:{event.pk}",
             "education_field_changed",

@@ -18,7 +18,7 @@ from inpassing.reference.models import BpsOffice, Period, Position
 from inpassing.timeline.events import record
 from proposals.deadlines import agency_filing_deadline
 from proposals.models import AgencyDeadline, Proposal
-from proposals.workflow import operators_of
+from proposals.people import operators_of
 
 
 @transaction.atomic

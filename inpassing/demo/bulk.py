@@ -12,7 +12,7 @@ from django.utils import timezone
 from inpassing.accounts.models import Agency, sort_name
 from inpassing.reference.models import Period, PositionLevel, Region
 from proposals.models import Formation, FormationLine, Proposal
-from proposals.workflow import government_name
+from proposals.operator_requests import government_name
 
 from .people import person
 

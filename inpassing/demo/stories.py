@@ -14,7 +14,7 @@ from competency.models import Seat, TestSession
 from inpassing.accounts.models import Agency, OneTimeLink
 from inpassing.files.storage import store_upload
 from inpassing.reference.models import BpsOffice, Period, ReturnReason, TestComponent
-from proposals import intake
+from proposals import intake, operator_requests
 from proposals import workflow as stage1
 from proposals.models import Formation, OperatorRequest, Proposal
 from recommendations import workflow as stage4
@@ -397,4 +397,4 @@ def ask_for_accounts(cast: Cast) -> None:
                 token = OneTimeLink.issue(kind_of_link, request.pk, valid_for=dt.timedelta(days=3))
                 link = OneTimeLink.find(kind_of_link, token)
                 assert link is not None
-                stage1.confirm_operator_request(request, link)
+                operator_requests.confirm_operator_request(request, link)

@@ -13,8 +13,9 @@ from inpassing.files.models import StoredFile
 from inpassing.files.storage import store_upload
 from inpassing.formats import format_nip
 from inpassing.reference.models import Period, Position, PositionLevel
-from proposals import drafts, formation_rows
+from proposals import drafts, formation_rows, formations
 from proposals import workflow as stage1
+from proposals.documents import put_file
 from proposals.models import (
     DocumentVersion,
     Formation,
@@ -101,15 +102,15 @@ class Walk:
             table = paper("formasi", (str(formation.agency), str(formation.period)))
             upload = SimpleUploadedFile("tabel-formasi.pdf", table, "application/pdf")
             formation = formation_rows.attach_table(formation, upload, by=operator)
-            formation = stage1.submit_formation(formation, by=operator)
+            formation = formations.submit_formation(formation, by=operator)
         if status == Formation.Status.VALIDATED:
             with at(cast.moment(day + 1, 14)):
                 figures = {line.pk: (line.vacancy, "") for line in formation.lines.all()}
-                stage1.validate_formation(formation, by=cast.verifier, figures=figures)
+                formations.validate_formation(formation, by=cast.verifier, figures=figures)
         elif status == Formation.Status.RETURNED:
             with at(cast.moment(day + 1, 14)):
                 reason = "Jumlah pada jenjang Ahli Muda berbeda dari tabel bertanda tangan."
-                stage1.return_formation(formation, by=cast.verifier, reason=reason)
+                formations.return_formation(formation, by=cast.verifier, reason=reason)
         return formation
 
     # One proposal
@@ -244,7 +245,7 @@ class Walk:
         make = locked_paper if locked else paper
         data = make(code, (*self._lines(proposal), mark))
         upload = SimpleUploadedFile(f"{code.replace('_', '-')}.pdf", data, "application/pdf")
-        return stage1.put_file(document, upload, by=self._participant(proposal))
+        return put_file(document, upload, by=self._participant(proposal))
 
     def upload_all(self, proposal: Proposal, *, waiting: bool) -> None:
         """A file in every slot."""

@@ -18,11 +18,11 @@ from inpassing.files.middleware import limit_upload
 from inpassing.files.storage import serve, serve_preview
 from inpassing.formats import format_bytes, short_datetime
 
+from ..documents import confirm_same_file, put_file
 from ..forms.participant import UploadForm
 from ..models import DocumentVersion, ProposalDocument
 from ..permissions import can_fill, get_document_for, get_version_for
 from ..slots import slot_of
-from ..workflow import confirm_same_file, put_file
 
 
 def _user(request: HttpRequest) -> User:

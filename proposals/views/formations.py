@@ -22,7 +22,7 @@ from inpassing.keyset import keyset_page
 from inpassing.reference.models import Period, PeriodPosition, Position
 from inpassing.timeline.events import events_of
 
-from .. import formation_rows, workflow
+from .. import formation_rows, formations
 from ..forms.formations import LineForm, TableForm
 from ..ledger import LedgerLine, ledger
 from ..models import Formation, FormationLine
@@ -169,7 +169,7 @@ def formation_submit(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_formation_for(user, pk, can_edit_formation)
     if request.method == "POST":
         try:
-            workflow.submit_formation(found, by=user)
+            formations.submit_formation(found, by=user)
             messages.success(
                 request, "Formasi terkirim ke BPS. Anda dapat mulai mengusulkan calon."
             )

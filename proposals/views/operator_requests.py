@@ -27,7 +27,7 @@ from inpassing.files.middleware import limit_upload
 from inpassing.formats import clock
 from inpassing.reference.models import Region
 
-from .. import intake, workflow
+from .. import intake, operator_requests
 from ..forms.operator_requests import (
     AgencySearchForm,
     OperatorRequestForm,
@@ -143,7 +143,7 @@ def operator_request_confirm(request: HttpRequest, token: str) -> HttpResponse:
     )
     if request.method == "POST":
         try:
-            workflow.confirm_operator_request(asked, link)
+            operator_requests.confirm_operator_request(asked, link)
         except TransitionError:
             return render(request, "proposals/operator_request_expired.html", status=410)
         return redirect("proposals:operator_request_confirmed")
@@ -192,7 +192,7 @@ def _chosen(request: HttpRequest) -> Chosen | None:
     if code := request.GET.get("daerah"):
         region = get_object_or_404(Region.objects.select_related("agency"), pk=code)
         agency = getattr(region, "agency", None)
-        name = agency.name if agency else workflow.government_name(region)
+        name = agency.name if agency else operator_requests.government_name(region)
         if agency:
             return Chosen(name, {"agency": agency, "region": region})
         return Chosen(name, {"region": region, "agency_name": name, "agency_kind": region.kind})
@@ -229,7 +229,7 @@ def _matches(query: str) -> list[Match]:
         ]
         found += [
             Match(
-                workflow.government_name(region),
+                operator_requests.government_name(region),
                 f"Provinsi {region.province.name}" if region.province else "Provinsi",
                 f"{address}?{urlencode({'daerah': region.pk})}",
             )

@@ -22,11 +22,12 @@ from inpassing.timeline.events import events_of
 from ..deadlines import deadline_of
 from ..forms.participant import DataForm, EducationForm, PersonalForm, WorkForm
 from ..models import DocumentVersion, Proposal
+from ..people import operators_of
 from ..permissions import can_fill, can_print_statement, get_proposal_for
 from ..slots import Slot, slots_of, takes_files
 from ..standing import stage_steps
 from ..statements import STATEMENTS, statement_of
-from ..workflow import operators_of, save_data, submit
+from ..workflow import save_data, submit
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from inpassing.notifications.links import make_link
 from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import Region
 from inpassing.timeline.events import events_of
-from proposals import workflow
+from proposals import operator_requests
 from proposals.models import OperatorRequest
+from proposals.people import operators_of
 from tests.factories import PDF, make_agency, make_nip, make_operator, make_verifier
 
 pytestmark = pytest.mark.django_db
@@ -311,7 +312,7 @@ def test_public_pages_are_read_only(client, name):
 def approved(request, verifier=None):
     request.email_confirmed_at = request.created_at
     request.save()
-    return workflow.approve_operator_request(request, by=verifier or make_verifier())
+    return operator_requests.approve_operator_request(request, by=verifier or make_verifier())
 
 
 def test_approval_makes_the_regions_agency_once(client):
@@ -325,7 +326,7 @@ def test_approval_makes_the_regions_agency_once(client):
         BAUBAU,
     )
     assert agency.addressee == "Wali Kota Bau Bau"
-    assert {user.pk for user in workflow.operators_of(agency)} == {first.user_id, second.user_id}
+    assert {user.pk for user in operators_of(agency)} == {first.user_id, second.user_id}
 
 
 @pytest.mark.parametrize(
@@ -353,13 +354,13 @@ def test_two_requests_for_one_unlisted_agency_share_it(client):
 def test_the_agency_meant_is_known_before_the_approval(client):
     send(client)
     request = OperatorRequest.objects.get()
-    assert workflow.agency_meant(request) is None
+    assert operator_requests.agency_meant(request) is None
     agency = make_agency(region=BAUBAU)
     operator = make_operator(agency)
-    assert workflow.operators_of(workflow.agency_meant(request)) == [operator]
+    assert operators_of(operator_requests.agency_meant(request)) == [operator]
 
 
 def test_every_region_has_a_government_name():
-    names = [workflow.government_name(region) for region in Region.objects.all()]
+    names = [operator_requests.government_name(region) for region in Region.objects.all()]
     assert len(names) == 552
     assert all(name.startswith("Pemerintah ") and name == name.strip() for name in names)

@@ -9,9 +9,10 @@ from inpassing.accounts.models import Agency
 from inpassing.errors import TransitionError
 from inpassing.reference.loaders import load_reference
 from inpassing.reference.models import Region
-from proposals import drafts, formation_rows, workflow
+from proposals import drafts, formation_rows, operator_requests, workflow
 from proposals.ledger import ledger
 from proposals.models import Formation, OperatorRequest, Proposal
+from proposals.people import operators_of
 from tests.factories import (
     make_agency,
     make_formation,
@@ -107,7 +108,7 @@ def test_two_approvals_make_one_agency_of_a_region():
     requests = [
         OperatorRequest.objects.create(
             region=region,
-            agency_name=workflow.government_name(region),
+            agency_name=operator_requests.government_name(region),
             agency_kind="city",
             name=f"Operator {number}",
             nip=make_nip(),
@@ -118,11 +119,11 @@ def test_two_approvals_make_one_agency_of_a_region():
         for number in range(4)
     ]
     outcomes = at_once(
-        *(lambda r=r: workflow.approve_operator_request(r, by=verifier) for r in requests)
+        *(lambda r=r: operator_requests.approve_operator_request(r, by=verifier) for r in requests)
     )
     assert outcomes == [None] * 4
     agency = Agency.objects.get(region=region)
-    assert len(workflow.operators_of(agency)) == 4
+    assert len(operators_of(agency)) == 4
 
 
 def test_two_approvals_make_one_unlisted_agency():
@@ -140,7 +141,7 @@ def test_two_approvals_make_one_unlisted_agency():
         for number, name in enumerate(["Badan Contoh", "BADAN CONTOH", "badan-contoh"])
     ]
     outcomes = at_once(
-        *(lambda r=r: workflow.approve_operator_request(r, by=verifier) for r in requests)
+        *(lambda r=r: operator_requests.approve_operator_request(r, by=verifier) for r in requests)
     )
     assert outcomes == [None] * 3
     assert Agency.objects.filter(name_key="badan contoh").count() == 1

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
+from proposals.formations import return_formation, validate_formation
 from proposals.ledger import ledger
 from proposals.models import Formation
 from proposals.permissions import can_validate_formation, get_formation_for
-from proposals.workflow import return_formation, validate_formation
 
 from ..forms import FormationFigures, ReasonForm
 from ..workflow import when_text

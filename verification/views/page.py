@@ -17,7 +17,7 @@ from inpassing.formats import clock, long_date
 from inpassing.timeline.events import story_of
 from proposals.eligibility import Outcome, Verdict, check, facts_of, rules_of
 from proposals.models import Formation, Proposal
-from proposals.workflow import operators_of
+from proposals.people import operators_of
 
 from ..forms import StampForm
 from ..models import Claim, DocumentCheck

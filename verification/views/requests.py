@@ -15,12 +15,12 @@ from inpassing.errors import TransitionError
 from inpassing.files.storage import serve
 from inpassing.formats import format_nip, short_datetime
 from proposals.models import OperatorRequest
-from proposals.workflow import (
+from proposals.operator_requests import (
     approve_operator_request,
-    operators_of,
     reject_operator_request,
     revoke_operator,
 )
+from proposals.people import operators_of
 
 from ..forms import ReasonForm
 from ..permissions import get_desk_request
