@@ -127,6 +127,14 @@ class Formation(models.Model):
         related_name="+",
         verbose_name="tabel bertanda tangan",
     )
+    calculation = models.ForeignKey(
+        StoredFile,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="perhitungan kebutuhan",
+    )
     note = models.CharField("catatan BPS", max_length=500, blank=True)
     version = models.PositiveIntegerField(default=1)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -168,6 +176,9 @@ class FormationLine(models.Model):
     filled = models.PositiveIntegerField("terisi")
     validated = models.PositiveIntegerField("divalidasi BPS", null=True, blank=True)
     validation_note = models.CharField("alasan", max_length=300, blank=True)
+    extra = models.JSONField(
+        default=dict, blank=True, help_text="id of a FormationColumn -> text or number"
+    )
 
     class Meta:
         ordering = ["level__order", "work_unit__name"]
@@ -644,6 +655,7 @@ class ImportBatch(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    cleared_at = models.DateTimeField("isi dihapus", null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
@@ -708,3 +720,71 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"baris {self.number}"
+
+
+class Batch(models.Model):
+    """One act on many proposals, asked for at once: each row is done by a worker on its own.
+
+    `kind` says which act; whoever works on a kind gives the act to `proposals.batches.work_due`.
+    """
+
+    class Kind(models.TextChoices):
+        NOMINATE = "nominate", "Usulkan ke BPS"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Sedang dikerjakan"
+        DONE = "done", "Selesai"
+        CANCELLED = "cancelled", "Dihentikan"
+        FAILED = "failed", "Terhenti"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    key = models.UUIDField(unique=True, help_text="made with the page that asks: sent twice, once")
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
+    total = models.PositiveIntegerField("usulan", default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["kind", "id"], condition=Q(state="running"), name="batch_running"),
+            models.Index(fields=["created_by", "-created_at"], name="batch_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.total} usulan"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+
+class BatchRow(models.Model):
+    """One proposal of a batch and what became of it."""
+
+    class Result(models.TextChoices):
+        WAITING = "", "Menunggu giliran"
+        DONE = "done", "Berhasil"
+        REFUSED = "refused", "Tidak berhasil"
+        CANCELLED = "cancelled", "Tidak dikerjakan"
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField("baris")
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="batch_rows")
+    result = models.CharField(max_length=9, choices=Result, blank=True, default=Result.WAITING)
+    message = models.CharField("keterangan", max_length=1000, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "proposal"], name="batch_row_once"),
+            models.UniqueConstraint(fields=["batch", "number"], name="batch_row_number"),
+        ]
+        indexes = [models.Index(fields=["batch", "result", "number"], name="batch_row_result")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.get_result_display()}"

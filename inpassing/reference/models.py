@@ -372,6 +372,28 @@ class PortfolioItem(models.Model):
         return self.question
 
 
+class FormationColumn(models.Model):
+    """A column that every formation of a period has beside needed and filled."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Teks"
+        NUMBER = "number", "Angka"
+
+    period = models.ForeignKey(Period, models.CASCADE, related_name="formation_columns")
+    order = models.PositiveSmallIntegerField("urutan", default=0)
+    label = models.CharField("judul kolom", max_length=40)
+    kind = models.CharField("isi", max_length=6, choices=Kind, default=Kind.TEXT)
+
+    class Meta:
+        ordering = ["order", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["period", "label"], name="formation_column_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class InpassingCredit(models.Model):
     """Credit points given at inpassing; the shipped table is empty because no source states it."""
 
