@@ -30,6 +30,14 @@ class SessionQuerySet(models.QuerySet["TestSession"]):
     def planned(self) -> SessionQuerySet:
         return self.filter(cancelled_at=None)
 
+    def locked(self, session: TestSession) -> TestSession:
+        """The session's row, locked and fresh: it orders everything about its seats."""
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("office__region", "period")
+            .get(pk=session.pk)
+        )
+
 
 class TestSession(models.Model):
     """One test at one office: a room, a time, a number of seats."""

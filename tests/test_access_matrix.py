@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from competency import workflow as competency
+from competency import seats
 from competency.models import Publication
 from inpassing.files.storage import save_preview
 from inpassing.notifications.models import InboxMessage, OutboxMessage
@@ -118,7 +118,7 @@ class World:
         return make_session(self.period, BpsOffice.objects.get(region="74.72"))
 
     def seat(self):
-        return competency.assign_seat(
+        return seats.assign_seat(
             self.proposal("test_required"), self.session(), by=self.visitors["admin"]
         )
 

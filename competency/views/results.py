@@ -13,10 +13,11 @@ from inpassing.errors import TransitionError
 from inpassing.reference.models import Period, TestComponent
 from proposals.models import Proposal
 
-from .. import workflow
+from .. import publishing
 from ..forms import PublicationForm, ScoresForm
 from ..models import Publication, Seat, TestResult, TestSession
 from ..permissions import can_enter_results, can_plan, get_seat_for, get_session_for, require_admin
+from ..results import confirm_results, enter_result
 from .sessions import me
 
 FOUND = 20
@@ -39,7 +40,7 @@ def enter(request: HttpRequest, pk: int) -> HttpResponse:
     form = ScoresForm(request.POST or None, components=components, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            result = workflow.enter_result(seat, form.scores(), by=user)
+            result = enter_result(seat, form.scores(), by=user)
             score = f"{result.total:.2f}".replace(".", ",")
             messages.success(request, f"Nilai {seat.proposal.name} tersimpan: {score}.")
             return redirect("competency:session", seat.session_id)
@@ -54,7 +55,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     user = me(request)
     session = get_session_for(user, pk, can_plan)
     try:
-        workflow.confirm_results(session, by=user)
+        confirm_results(session, by=user)
         messages.success(request, "Hasil sesi dipastikan dan terkunci.")
     except TransitionError as error:
         messages.error(request, str(error))
@@ -73,7 +74,7 @@ def publication(request: HttpRequest) -> HttpResponse:
         entries.append(
             {
                 "period": period,
-                "unfinished": workflow.unfinished_sessions(period),
+                "unfinished": publishing.unfinished_sessions(period),
                 "waiting": seats.exclude(attendance="").count(),
                 "running": period.publications.filter(finished_at=None).first(),
                 "published": TestResult.objects.filter(seat__session__period=period)
@@ -97,7 +98,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Pilih kapan hasil diumumkan.")
         return redirect("competency:publication")
     try:
-        workflow.publish(period, by=user, at=at)
+        publishing.publish(period, by=user, at=at)
         messages.success(request, "Pengumuman ditetapkan. Setiap peserta menerima email.")
     except TransitionError as error:
         messages.error(request, str(error))
@@ -111,7 +112,7 @@ def unpublish(request: HttpRequest, pk: int) -> HttpResponse:
     require_admin(user)
     row = get_object_or_404(Publication.objects.filter(finished_at=None), pk=pk)
     try:
-        workflow.cancel_publication(row, by=user)
+        publishing.cancel_publication(row, by=user)
         messages.success(request, "Pengumuman dibatalkan.")
     except TransitionError as error:
         messages.error(request, str(error))

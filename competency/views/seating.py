@@ -17,7 +17,7 @@ from inpassing.reference.models import Period
 from proposals.models import Proposal
 from proposals.permissions import is_own_proposal
 
-from .. import workflow
+from .. import seats
 from ..forms import SessionChoiceForm
 from ..models import Seat, TestSession
 from ..permissions import get_test_proposal_for, require_admin
@@ -83,7 +83,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     require_admin(user)
     raw = request.POST.get("period", "")
     period = get_object_or_404(Period.objects.open(), pk=int(raw) if raw.isdigit() else 0)
-    seated, left = workflow.propose_seats(period, by=user)
+    seated, left = seats.propose_seats(period, by=user)
     if seated:
         messages.success(request, f"{seated} peserta mendapat kursi dan menerima email.")
     if left:
@@ -110,7 +110,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     form = SessionChoiceForm(request.POST or None, sessions=_free(proposal.period))
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.assign_seat(proposal, form.cleaned_data["session"], by=user)
+            seats.assign_seat(proposal, form.cleaned_data["session"], by=user)
             messages.success(request, "Kursi ditetapkan. Peserta dan operator menerima email.")
             return redirect("competency:test", proposal.pk)
         except TransitionError as error:

@@ -17,7 +17,8 @@ from inpassing.errors import TransitionError
 from inpassing.letters.printing import request_print
 from inpassing.letters.views import answer
 
-from .. import papers, workflow
+from .. import papers
+from ..attendance import mark_attendance, note_incident
 from ..forms import IncidentForm, ReasonForm, SessionForm
 from ..models import Seat, TestSession
 from ..permissions import (
@@ -28,6 +29,8 @@ from ..permissions import (
     get_session_for,
     require_admin,
 )
+from ..results import open_points
+from ..sessions import cancel_session, create_session
 
 PAGE = 50
 
@@ -77,7 +80,7 @@ def session_create(request: HttpRequest) -> HttpResponse:
     form = SessionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            session = workflow.create_session(form.save(commit=False), by=user)
+            session = create_session(form.save(commit=False), by=user)
         except TransitionError as error:
             form.add_error(None, str(error))
         else:
@@ -118,7 +121,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
             "can_proctor": can_proctor(user, row),
             "can_plan": can_plan(user, row) and not row.is_cancelled,
             "can_score": can_enter_results(user, row) and not row.is_confirmed,
-            "open_points": workflow.open_points(row) if everybody else [],
+            "open_points": open_points(row) if everybody else [],
             "incidents": row.incidents.select_related("by"),
             "incident_form": IncidentForm(),
         },
@@ -133,7 +136,7 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.cancel_session(row, by=user, reason=form.cleaned_data["reason"])
+            cancel_session(row, by=user, reason=form.cleaned_data["reason"])
             messages.success(request, "Sesi dibatalkan. Pesertanya menunggu kursi baru.")
             return redirect("competency:seating")
         except TransitionError as error:
@@ -151,7 +154,7 @@ def attendance(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Tanda kehadiran tidak dikenal. Muat ulang halaman ini.")
         return redirect("competency:session", seat.session_id)
     try:
-        seat = workflow.mark_attendance(seat, mark, by=user)
+        seat = mark_attendance(seat, mark, by=user)
         words = seat.get_attendance_display().lower()
         messages.success(request, f"Kursi {seat.number}: {seat.proposal.name}, {words}.")
     except TransitionError as error:
@@ -177,7 +180,7 @@ def incident(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_session_for(user, pk, can_proctor)
     form = IncidentForm(request.POST)
     if form.is_valid():
-        workflow.note_incident(row, form.cleaned_data["text"], by=user)
+        note_incident(row, form.cleaned_data["text"], by=user)
         messages.success(request, "Kejadian dicatat.")
     else:
         messages.error(request, "Tulis kejadiannya, paling panjang 500 huruf.")

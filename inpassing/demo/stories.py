@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from competency import workflow as stage3
+from competency import attendance, publishing, results, seats
+from competency import sessions as test_sessions
 from competency.models import Seat, TestSession
 from inpassing.accounts.models import Agency, OneTimeLink
 from inpassing.files.storage import store_upload
@@ -17,7 +18,7 @@ from inpassing.reference.models import BpsOffice, Period, ReturnReason, TestComp
 from proposals import intake, operator_requests
 from proposals import workflow as stage1
 from proposals.models import Formation, OperatorRequest, Proposal
-from recommendations import workflow as stage4
+from recommendations import delivery, gathering, issuing, workflow
 from recommendations.models import Appointment, Letter
 from verification import workflow as stage2
 from verification.models import DocumentCheck
@@ -122,15 +123,15 @@ def _hold_test(cast: Cast, period: Period, people: list[Proposal]) -> None:
             capacity=12,
         )
         with at(cast.moment(-95, 9)):
-            stage3.create_session(session, by=cast.admin)
+            test_sessions.create_session(session, by=cast.admin)
     with at(cast.moment(-94, 10)):
-        stage3.propose_seats(period, by=cast.admin)
+        seats.propose_seats(period, by=cast.admin)
     scores = {0: (58, 64), 2: (81, 76), 3: (74, 80)}  # the second one does not come
     for number, proposal in enumerate(people):
         seat = Seat.objects.current().get(proposal=proposal)
         with at(cast.moment(-75, 9, 5 + number)):
             mark = "present" if number in scores else "absent"
-            stage3.mark_attendance(seat, mark, by=cast.proctor)
+            attendance.mark_attendance(seat, mark, by=cast.proctor)
         if number in scores:
             components = TestComponent.objects.filter(
                 period_position__period=period,
@@ -141,27 +142,27 @@ def _hold_test(cast: Cast, period: Period, people: list[Proposal]) -> None:
                 for component, score in zip(components, scores[number], strict=True)
             }
             with at(cast.moment(-74, 13, number)):
-                stage3.enter_result(seat, values, by=cast.proctor)
+                results.enter_result(seat, values, by=cast.proctor)
     for session in TestSession.objects.filter(period=period):
         with at(cast.moment(-72, 10)):
-            stage3.confirm_results(session, by=cast.admin)
+            results.confirm_results(session, by=cast.admin)
     with at(cast.moment(-60, 9)):
-        stage3.run_publication(stage3.publish(period, by=cast.admin))
+        publishing.run_publication(publishing.publish(period, by=cast.admin))
 
 
 def _write_letters(cast: Cast, period: Period, without_post: Proposal) -> None:
     """One letter signed, which the worker prints as soon as it runs; one awaiting its signature;
     drafts of the others."""
     with at(cast.moment(-1, 8)):
-        run = stage4.start_run(period, by=cast.admin)
+        run = gathering.start_run(period, by=cast.admin)
         without_post.refresh_from_db()
-        stage4.not_recommend(
+        gathering.not_recommend(
             run,
             without_post,
             by=cast.admin,
             reason="Formasi Pranata Komputer provinsi belum divalidasi sampai periode berakhir.",
         )
-        stage4.gather(run, by=cast.admin)
+        gathering.gather(run, by=cast.admin)
     letters = {
         letter.agency_id: letter for letter in run.letters.filter(kind=Letter.Kind.RECOMMENDATION)
     }
@@ -169,18 +170,18 @@ def _write_letters(cast: Cast, period: Period, without_post: Proposal) -> None:
     awaiting = letters[cast.agencies[CITY].pk]
     for number, letter in enumerate((issued, awaiting), start=1):
         with at(cast.moment(-1, 9, number)):
-            stage4.set_reference(
+            workflow.set_reference(
                 letter,
                 by=cast.admin,
                 number=f"800/{number}21/BKD/{period.year}",
                 date=cast.moment(-125).date(),
             )
     with at(cast.moment(-1, 10)):
-        stage4.put_up(run, by=cast.admin, letters=[issued.pk])
+        gathering.put_up(run, by=cast.admin, letters=[issued.pk])
     with at(cast.moment(-1, 11)):
-        stage4.issue(issued, by=cast.signer)
+        issuing.issue(issued, by=cast.signer)
     with at(cast.moment(-1, 13)):
-        stage4.put_up(run, by=cast.admin, letters=[awaiting.pk])
+        gathering.put_up(run, by=cast.admin, letters=[awaiting.pk])
 
 
 def _appoint(cast: Cast, proposal: Proposal) -> None:
@@ -191,7 +192,7 @@ def _appoint(cast: Cast, proposal: Proposal) -> None:
     with at(cast.moment(-3, 9)):
         data = paper("sk_pengangkatan", (proposal.full_name, proposal.level.name))
         upload = SimpleUploadedFile("sk-pengangkatan.pdf", data, "application/pdf")
-        stage4.appoint(
+        delivery.appoint(
             Appointment(
                 proposal=proposal,
                 decree_number=f"821.29/114/{cast.now.year}",
@@ -241,7 +242,7 @@ def test(cast: Cast, numbers: Iterator[int]) -> Period:
     ]
     for office, start, room in sessions:
         with at(cast.moment(-30, 9)):
-            stage3.create_session(
+            test_sessions.create_session(
                 TestSession(
                     period=period,
                     office=office,
@@ -254,7 +255,7 @@ def test(cast: Cast, numbers: Iterator[int]) -> Period:
                 by=cast.admin,
             )
     with at(cast.moment(-14, 9)):
-        stage3.propose_seats(period, by=cast.admin)
+        seats.propose_seats(period, by=cast.admin)
     # Came after the seats were given: an administrator seats this person in a session of BPS Pusat.
     walk.assessed(MINISTRY, PRAKOM, "muda", education=OTHER)
     return period

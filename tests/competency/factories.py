@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from competency import workflow
+from competency import seats
 from competency.models import Seat, TestSession
 from inpassing.reference.models import BpsOffice, Period, TestComponent
 from proposals.models import Proposal
@@ -31,7 +31,7 @@ def make_session(
 
 
 def make_seat(session: TestSession, proposal: Proposal, **fields) -> Seat:
-    seat = workflow.assign_seat(proposal, session, by=make_user())
+    seat = seats.assign_seat(proposal, session, by=make_user())
     for name, value in fields.items():
         setattr(seat, name, value)
     seat.save()

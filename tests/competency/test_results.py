@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from competency import workflow
+from competency import attendance, publishing, results
 from competency.models import Publication, TestResult
 from competency.tasks import publish_due
 from inpassing.errors import TransitionError
@@ -36,14 +36,14 @@ def session(office):
 def marked(session):
     seats = list(session.seats.current().select_related("proposal", "session"))
     for seat, mark in zip(seats, ["present", "late", "absent"], strict=True):
-        workflow.mark_attendance(seat, mark, by=make_user())
+        attendance.mark_attendance(seat, mark, by=make_user())
     return list(session.seats.current().select_related("proposal", "session"))
 
 
 def scored(session, by):
     seats = marked(session)
-    workflow.enter_result(seats[0], scores_for(seats[0], 80, 90), by=by)
-    workflow.enter_result(seats[1], scores_for(seats[1], 60, 70), by=by)
+    results.enter_result(seats[0], scores_for(seats[0], 80, 90), by=by)
+    results.enter_result(seats[1], scores_for(seats[1], 60, 70), by=by)
     return seats
 
 
@@ -72,7 +72,7 @@ class TestEnter:
     def test_only_for_who_was_present(self, session):
         seat = marked(session)[2]
         with pytest.raises(TransitionError, match="yang hadir"):
-            workflow.enter_result(seat, scores_for(seat, 80, 80), by=make_user())
+            results.enter_result(seat, scores_for(seat, 80, 80), by=make_user())
 
     def test_refusals(self, refuses_everybody_else, session, as_user):
         seat = marked(session)[0]
@@ -95,20 +95,20 @@ class TestConfirm:
         admin = make_admin()
         scored(session, by=admin)
         with pytest.raises(TransitionError, match="petugas lain"):
-            workflow.confirm_results(session, by=admin)
+            results.confirm_results(session, by=admin)
 
     def test_not_while_something_is_missing(self, session):
         with pytest.raises(TransitionError, match="3 peserta belum dicatat"):
-            workflow.confirm_results(session, by=make_admin())
+            results.confirm_results(session, by=make_admin())
         marked(session)
         with pytest.raises(TransitionError, match="2 peserta yang hadir belum mempunyai nilai"):
-            workflow.confirm_results(session, by=make_admin())
+            results.confirm_results(session, by=make_admin())
 
     def test_afterwards_nothing_changes(self, session):
         seats = scored(session, by=make_user())
-        workflow.confirm_results(session, by=make_admin())
+        results.confirm_results(session, by=make_admin())
         with pytest.raises(TransitionError, match="terkunci"):
-            workflow.enter_result(seats[0], scores_for(seats[0], 0, 0), by=make_user())
+            results.enter_result(seats[0], scores_for(seats[0], 0, 0), by=make_user())
 
     def test_refusals(self, refuses_everybody_else, session, office):
         refuses_everybody_else(
@@ -123,7 +123,7 @@ class TestPublish:
     @pytest.fixture
     def ready(self, session):
         seats = scored(session, by=make_user())
-        workflow.confirm_results(session, by=make_admin())
+        results.confirm_results(session, by=make_admin())
         return seats
 
     def statuses(self):
@@ -142,8 +142,8 @@ class TestPublish:
         assert OutboxMessage.objects.filter(template="proposal_ended").count() == 2
 
     def test_a_run_that_was_killed_half_way_goes_on(self, session, ready, monkeypatch):
-        workflow.publish(session.period, by=make_admin())
-        one, calls = workflow._publish_one, []
+        publishing.publish(session.period, by=make_admin())
+        one, calls = publishing._publish_one, []
 
         def die_at_the_second(pk):
             calls.append(pk)
@@ -151,7 +151,7 @@ class TestPublish:
                 raise KeyboardInterrupt
             one(pk)
 
-        monkeypatch.setattr(workflow, "_publish_one", die_at_the_second)
+        monkeypatch.setattr(publishing, "_publish_one", die_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             publish_due()
         monkeypatch.undo()
@@ -170,7 +170,7 @@ class TestPublish:
 
     def test_not_while_a_session_is_unconfirmed(self, session):
         with pytest.raises(TransitionError, match="belum dipastikan"):
-            workflow.publish(session.period, by=make_admin())
+            publishing.publish(session.period, by=make_admin())
 
     def test_refusals(self, refuses_everybody_else, session):
         refuses_everybody_else(

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from competency import workflow
+from competency import seats
 from competency.models import Seat
 from competency.seating import Place, choose
 from inpassing.errors import TransitionError
@@ -84,10 +84,10 @@ class TestPropose:
         period = make_period()
         session = make_session(period, capacity=1)
         first = make_proposal(period=period, status="test_required")
-        workflow.assign_seat(first, session, by=make_user())
+        seats.assign_seat(first, session, by=make_user())
         proposals.withdraw(first, by=make_user(), reason="Pindah tugas")
         second = make_proposal(period=period, status="test_required")
-        assert workflow.propose_seats(period, by=make_user()) == (1, 0)
+        assert seats.propose_seats(period, by=make_user()) == (1, 0)
         assert Seat.objects.current().get().proposal == second
 
     def test_refusals(self, refuses_everybody_else):
@@ -112,7 +112,7 @@ class TestAssign:
     def test_full_and_past_sessions_are_no_choice(self, as_user):
         period = make_period()
         full = make_session(period, capacity=1)
-        workflow.assign_seat(
+        seats.assign_seat(
             make_proposal(period=period, status="test_required"), full, by=make_user()
         )
         now = timezone.now()
@@ -120,7 +120,7 @@ class TestAssign:
         person = make_proposal(period=period, status="test_required")
         for session in (full, past):
             with pytest.raises(TransitionError):
-                workflow.assign_seat(person, session, by=make_user())
+                seats.assign_seat(person, session, by=make_user())
             page = as_user(make_admin()).post(
                 f"/uji/peserta/{person.pk}/kursi/", {"session": session.pk}
             )
@@ -131,7 +131,7 @@ class TestAssign:
         period = make_period()
         person = make_proposal(period=period, status="eligible")
         with pytest.raises(TransitionError, match="tidak perlu kursi"):
-            workflow.assign_seat(person, make_session(period), by=make_user())
+            seats.assign_seat(person, make_session(period), by=make_user())
 
     def test_strangers_and_onlookers(self, refuses_everybody_else):
         person = make_proposal(status="test_required")
@@ -151,7 +151,7 @@ def test_two_hands_on_the_last_seat():
 
     def take(person):
         try:
-            workflow.assign_seat(person, session, by=by)
+            seats.assign_seat(person, session, by=by)
         except TransitionError as error:
             refused.append(str(error))
         finally:

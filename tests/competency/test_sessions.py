@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from competency import workflow
+from competency import attendance, seats
 from competency.models import Seat, TestSession
 from inpassing.letters.models import PrintJob
 from inpassing.letters.tasks import print_due
@@ -96,7 +96,7 @@ class TestCancel:
         assert client.post(url, {"reason": "Listrik padam"}).status_code == 302
         person.refresh_from_db()
         assert person.status == "test_required"
-        assert workflow.unseated(session.period) == [person]
+        assert seats.unseated(session.period) == [person]
         assert "sudah dibatalkan" in client.post(url, {"reason": "lagi"}).content.decode()
 
     def test_not_after_attendance(self, as_user, seat):
@@ -189,7 +189,7 @@ class TestPapers:
         url = f"/uji/sesi/{seat.session_id}/berita-acara.pdf"
         page = client.get(url, follow=True)
         assert "Catat kehadiran semua peserta" in page.content.decode()
-        workflow.mark_attendance(seat, "absent", by=make_user())
+        attendance.mark_attendance(seat, "absent", by=make_user())
         assert client.get(url).status_code == 202
         assert client.get(f"/uji/sesi/{seat.session_id}/daftar-hadir.pdf").status_code == 202
         print_due()
