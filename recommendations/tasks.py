@@ -22,8 +22,8 @@ from inpassing.letters.render import render_document
 from inpassing.letters.signing import sign_pdf
 from inpassing.queue import hint
 
+from .issuing import conclude
 from .models import Letter
-from .workflow import conclude
 
 logger = logging.getLogger(__name__)
 

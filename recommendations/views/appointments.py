@@ -14,7 +14,7 @@ from inpassing.files.middleware import limit_upload
 from inpassing.files.storage import serve, store_upload
 from proposals.permissions import get_proposal_for
 
-from .. import workflow
+from .. import delivery
 from ..forms import AppointmentForm
 from ..models import Appointment, Letter
 from ..permissions import can_upload_decree
@@ -36,7 +36,7 @@ def appointment(request: HttpRequest, pk: int) -> HttpResponse:
         "file", "level", "rank", "proposal__period"
     )
     decree = earlier.first()
-    takes = workflow.can_take_decree(proposal, decree.file if decree else None)
+    takes = delivery.can_take_decree(proposal, decree.file if decree else None)
     may_upload = takes and can_upload_decree(user_of(request), proposal)
     form = AppointmentForm(
         request.POST if is_post else None,
@@ -58,7 +58,7 @@ def appointment(request: HttpRequest, pk: int) -> HttpResponse:
                 row.file = store_upload(
                     form.cleaned_data["upload"], owner=proposal, by=user_of(request)
                 )
-                workflow.appoint(row, by=user_of(request))
+                delivery.appoint(row, by=user_of(request))
         except TransitionError as error:
             messages.error(request, str(error))
         else:

@@ -19,7 +19,7 @@ from inpassing.letters.printing import request_print
 from inpassing.letters.views import answer
 from proposals.models import Proposal
 
-from .. import workflow
+from .. import delivery, gathering, issuing, workflow
 from ..composing import compose, lines_of, signer_block
 from ..forms import ReasonForm, ReferenceForm, RevokeForm
 from ..gate import Gate
@@ -84,7 +84,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     uses = []
     if row.is_draft and is_staff:
         gate = Gate(row.period, agency=row.agency)
-        hold = workflow.hold_of(row, gate)
+        hold = gathering.hold_of(row, gate)
         uses = gate.uses(row.agency_id, row.position_id or "")
     lines = lines_of(row)
     decrees = set()
@@ -141,7 +141,7 @@ def letter_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.info(request, "PDF surat ini belum ada. Muat ulang beberapa saat lagi.")
         return redirect("recommendations:letter", row.pk)
     if not can_preview(user_of(request), row):
-        workflow.note_download(row, by=user_of(request))
+        delivery.note_download(row, by=user_of(request))
     return serve(request, row.file, download=True)
 
 
@@ -165,7 +165,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
         job = request_print(
             row,
             compose(row, signer=block),
-            filename=f"konsep-{workflow.file_name(row)}",
+            filename=f"konsep-{issuing.file_name(row)}",
             by=user_of(request),
         )
     except LetterError as error:
@@ -254,7 +254,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the worker try again."""
     row = get_letter_for(user_of(request), pk, can_administer)
     try:
-        workflow.retry(row, by=user_of(request))
+        issuing.retry(row, by=user_of(request))
     except TransitionError as error:
         messages.error(request, str(error))
     else:

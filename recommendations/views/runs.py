@@ -17,7 +17,7 @@ from inpassing.keyset import keyset_page
 from inpassing.reference.models import Period
 from proposals.models import Proposal, ProposalQuerySet
 
-from .. import workflow
+from .. import gathering, records
 from ..forms import AddresseeForm, PutUpForm, ReasonForm
 from ..gate import NOT_VALIDATED, Gate
 from ..models import Letter, Run
@@ -61,8 +61,8 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     if not can_administer(user_of(request)):
         raise PermissionDenied
     period = get_object_or_404(Period.objects.exclude(status=Period.Status.DRAFT), pk=pk)
-    run = workflow.start_run(period, by=user_of(request))
-    _say_gathered(request, workflow.gather(run, by=user_of(request)))
+    run = gathering.start_run(period, by=user_of(request))
+    _say_gathered(request, gathering.gather(run, by=user_of(request)))
     return redirect("recommendations:run", run.pk)
 
 
@@ -104,7 +104,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "can_send": len(drafts) > len(held),
         "sendable": len(drafts) - len(held),
         "page": page,
-        "is_early": workflow.is_early(row),
+        "is_early": records.is_early(row),
         "may_act": can_administer(user_of(request)),
         "events": story_rows(row),
     }
@@ -128,11 +128,11 @@ def _counts(row: Run) -> dict[str, int]:
 def gather(request: HttpRequest, pk: int) -> HttpResponse:
     """Add what became READY, or ended, since."""
     row = get_run_for(user_of(request), pk, can_administer)
-    _say_gathered(request, workflow.gather(row, by=user_of(request)))
+    _say_gathered(request, gathering.gather(row, by=user_of(request)))
     return redirect("recommendations:run", row.pk)
 
 
-def _say_gathered(request: HttpRequest, done: workflow.Gathered) -> None:
+def _say_gathered(request: HttpRequest, done: gathering.Gathered) -> None:
     if not done.changed:
         messages.info(request, "Tidak ada yang baru. Semua usulan sudah masuk surat.")
         return
@@ -151,11 +151,11 @@ def put_up(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = [int(value) for value in request.GET.getlist("letter") if value.isdecimal()]
     back = reverse("recommendations:run", args=[row.pk])
     form = PutUpForm(
-        request.POST if request.method == "POST" else None, is_early=workflow.is_early(row)
+        request.POST if request.method == "POST" else None, is_early=records.is_early(row)
     )
     if request.method == "POST" and form.is_valid():
         try:
-            done = workflow.put_up(
+            done = gathering.put_up(
                 row,
                 by=user_of(request),
                 letters=chosen or None,
@@ -174,7 +174,7 @@ def put_up(request: HttpRequest, pk: int) -> HttpResponse:
         "run": row,
         "form": form,
         "number": number,
-        "is_early": workflow.is_early(row),
+        "is_early": records.is_early(row),
         "cancel_url": back,
         "action": request.get_full_path(),
     }
@@ -192,7 +192,7 @@ def addressee(request: HttpRequest, pk: int, agency_pk: int) -> HttpResponse:
     form = AddresseeForm(request.POST if request.method == "POST" else None, instance=agency)
     back = reverse("recommendations:run", args=[row.pk])
     if request.method == "POST" and form.is_valid():
-        workflow.set_addressee(
+        gathering.set_addressee(
             agency,
             by=user_of(request),
             fields={field: form.cleaned_data[field] for field in form.Meta.fields},
@@ -218,7 +218,7 @@ def not_recommend(request: HttpRequest, pk: int, proposal_pk: int) -> HttpRespon
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.not_recommend(
+            gathering.not_recommend(
                 row, proposal, by=user_of(request), reason=form.cleaned_data["reason"]
             )
         except TransitionError as error:

@@ -14,7 +14,7 @@ from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
 from inpassing.keyset import keyset_page
 
-from .. import workflow
+from .. import issuing
 from ..forms import ReasonForm
 from ..models import Letter
 from ..permissions import can_refuse, get_letter_for, get_letters_to_sign
@@ -60,7 +60,7 @@ def issue(request: HttpRequest) -> HttpResponse:
     issued = []
     for letter in letters:
         try:
-            issued.append(workflow.issue(letter, by=user_of(request)))
+            issued.append(issuing.issue(letter, by=user_of(request)))
         except TransitionError as error:
             messages.error(request, f"{letter.agency.name}: {error}")
     if len(issued) == 1:
@@ -81,7 +81,7 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.refuse(letter, by=user_of(request), reason=form.cleaned_data["reason"])
+            issuing.refuse(letter, by=user_of(request), reason=form.cleaned_data["reason"])
         except TransitionError as error:
             messages.error(request, str(error))
         else:

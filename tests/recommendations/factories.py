@@ -9,7 +9,7 @@ from django.utils import timezone
 from inpassing.accounts.models import Agency, User
 from inpassing.reference.models import Period
 from proposals.models import Formation, Proposal
-from recommendations import workflow
+from recommendations import gathering, issuing, workflow
 from recommendations.models import Letter, Run
 from recommendations.tasks import issue_due
 from tests.factories import (
@@ -70,8 +70,8 @@ def make_ready(
 def make_run(people: list[Proposal], *, by: User | None = None) -> Run:
     """The run of the people's period, gathered."""
     by = by or make_admin()
-    run = workflow.start_run(people[0].period, by=by)
-    workflow.gather(run, by=by)
+    run = gathering.start_run(people[0].period, by=by)
+    gathering.gather(run, by=by)
     return run
 
 
@@ -85,14 +85,14 @@ def make_draft(number: int = 2, **fields: object) -> Letter:
 def make_awaiting(number: int = 2, **fields: object) -> Letter:
     """A letter that waits for a signature."""
     letter = make_draft(number, **fields)
-    workflow.put_up(letter.run, by=make_admin(), letters=[letter.pk], early_reason="Diminta")
+    gathering.put_up(letter.run, by=make_admin(), letters=[letter.pk], early_reason="Diminta")
     letter.refresh_from_db()
     return letter
 
 
 def make_issuing(number: int = 2, *, signer: User | None = None, **fields: object) -> Letter:
     """A letter after the signer's act, before the worker."""
-    return workflow.issue(make_awaiting(number, **fields), by=signer or make_signing_officer())
+    return issuing.issue(make_awaiting(number, **fields), by=signer or make_signing_officer())
 
 
 def make_issued(number: int = 2, *, operator: bool = True, **fields: object) -> Letter:
@@ -107,9 +107,9 @@ def make_issued(number: int = 2, *, operator: bool = True, **fields: object) -> 
 
 def finish(letter: Letter) -> None:
     """What the worker does, with a small PDF instead of a printed one."""
-    assert workflow.conclude(letter, PDF)
+    assert issuing.conclude(letter, PDF)
     for extract in letter.extracts.all():
-        assert workflow.conclude(extract, PDF)
+        assert issuing.conclude(extract, PDF)
 
 
 def make_printed(number: int = 2, **fields: object) -> Letter:

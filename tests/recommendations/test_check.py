@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from recommendations import workflow
+from recommendations import gathering, issuing, workflow
 from recommendations.models import Letter
 from tests.factories import make_admin
 from tests.recommendations.factories import (
@@ -87,9 +87,9 @@ def test_a_revoked_letter_names_reason_and_successor() -> None:
     assert "Unit kerja keliru" in page
     assert "akan diganti" in page
     admin = make_admin()
-    workflow.gather(letter.run, by=admin)
-    workflow.put_up(letter.run, by=admin)
-    successor = workflow.issue(
+    gathering.gather(letter.run, by=admin)
+    gathering.put_up(letter.run, by=admin)
+    successor = issuing.issue(
         letter.run.letters.awaiting_signature().get(), by=make_signing_officer()
     )
     page = text_of(visit(letter))

@@ -10,10 +10,10 @@ from django.db import connection, transaction
 
 from inpassing.errors import TransitionError
 from inpassing.reference.loaders import load_reference
-from recommendations import workflow
+from recommendations import gathering, issuing, workflow
 from recommendations.models import Letter, LetterLine, NumberRegister
 from recommendations.numbering import take_number
-from recommendations.workflow import today
+from recommendations.records import today
 from tests.factories import PDF, make_admin
 from tests.recommendations.factories import (
     make_awaiting,
@@ -75,7 +75,7 @@ def test_two_signers_issue_the_same_letter_once() -> None:
     letter = make_awaiting(1)
     first, second = make_signing_officer(), make_signing_officer()
     results = at_once(
-        lambda: workflow.issue(letter, by=first), lambda: workflow.issue(letter, by=second)
+        lambda: issuing.issue(letter, by=first), lambda: issuing.issue(letter, by=second)
     )
     assert sum(isinstance(result, TransitionError) for result in results) == 1
     assert NumberRegister.objects.get().last == 1
@@ -86,17 +86,15 @@ def test_two_signers_issue_the_same_letter_once() -> None:
 def test_two_administrators_gather_at_once() -> None:
     people = make_ready(3)
     admin = make_admin()
-    run = workflow.start_run(people[0].period, by=admin)
-    at_once(lambda: workflow.gather(run, by=admin), lambda: workflow.gather(run, by=admin))
+    run = gathering.start_run(people[0].period, by=admin)
+    at_once(lambda: gathering.gather(run, by=admin), lambda: gathering.gather(run, by=admin))
     assert Letter.objects.count() == 1
     assert LetterLine.objects.count() == 3
 
 
 def test_two_workers_conclude_the_same_letter_once() -> None:
     letter = make_issuing(1)
-    results = at_once(
-        lambda: workflow.conclude(letter, PDF), lambda: workflow.conclude(letter, PDF)
-    )
+    results = at_once(lambda: issuing.conclude(letter, PDF), lambda: issuing.conclude(letter, PDF))
     assert {False, True} == set(results)
 
 
@@ -104,7 +102,7 @@ def test_issued_or_void_but_not_both() -> None:
     letter = make_issuing(1)
     admin = make_admin()
     at_once(
-        lambda: workflow.conclude(letter, PDF),
+        lambda: issuing.conclude(letter, PDF),
         lambda: workflow.void(letter, by=admin, reason="Salah tanggal"),
     )
     letter.refresh_from_db()
@@ -116,13 +114,13 @@ def test_two_letters_do_not_share_the_last_post() -> None:
     people = make_ready(1, posts=1)
     admin = make_admin()
     run = make_run(people, by=admin)
-    workflow.put_up(run, by=admin)
+    gathering.put_up(run, by=admin)
     make_ready(1, period=run.period, agency=people[0].agency)
-    workflow.gather(run, by=admin)
+    gathering.gather(run, by=admin)
     signer = make_signing_officer()
     letter = run.letters.awaiting_signature().get()
     results = at_once(
-        lambda: workflow.issue(letter, by=signer), lambda: workflow.put_up(run, by=admin)
+        lambda: issuing.issue(letter, by=signer), lambda: gathering.put_up(run, by=admin)
     )
     assert all(isinstance(result, TransitionError) for result in results)
     assert not NumberRegister.objects.exists()

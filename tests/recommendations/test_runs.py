@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inpassing.timeline.events import events_of
-from recommendations import workflow
+from recommendations import records
 from recommendations.models import Letter, Run
 from tests.factories import make_admin, make_agency, make_operator, make_proposal, make_user
 from tests.recommendations.factories import (
@@ -159,7 +159,7 @@ def test_put_up(as_user, refuses_everybody_else) -> None:
 
 
 def test_put_up_early_asks_for_a_reason_and_keeps_it(as_user) -> None:
-    tomorrow = workflow.today() + dt.timedelta(days=1)
+    tomorrow = records.today() + dt.timedelta(days=1)
     letter = make_draft(1, period=make_due_period(recommendation_on=tomorrow))
     client = as_user(make_admin())
     url = reverse("recommendations:put_up", args=[letter.run_id])

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inpassing.timeline.events import record
-from recommendations import workflow
+from recommendations import gathering
 from recommendations.models import Letter, NumberRegister
 from tests.factories import make_admin, make_operator
 from tests.recommendations.factories import (
@@ -57,7 +57,7 @@ def test_a_barred_letter_cannot_be_ticked(as_user) -> None:
 def test_signing_costs_the_same_number_of_queries(as_user, number: int) -> None:
     period = make_due_period()
     people = [make_ready(1, period=period)[0] for _ in range(number)]
-    workflow.put_up(make_run(people), by=make_admin())
+    gathering.put_up(make_run(people), by=make_admin())
     client = as_user(make_signing_officer())
     client.get(reverse("recommendations:signing"))
     with CaptureQueriesContext(connection) as queries:
@@ -90,7 +90,7 @@ def test_issue_many_at_once(as_user) -> None:
     period = make_due_period()
     people = [make_ready(1, period=period)[0] for _ in range(3)]
     run = make_run(people)
-    workflow.put_up(run, by=make_admin())
+    gathering.put_up(run, by=make_admin())
     response = as_user(make_signing_officer()).post(
         ISSUE, {"letter": list(run.letters.values_list("pk", flat=True))}, follow=True
     )

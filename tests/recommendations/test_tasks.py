@@ -13,7 +13,7 @@ from django.utils import timezone
 from inpassing.files.models import StoredFile
 from inpassing.formats import format_nip, long_date
 from inpassing.notifications.models import OutboxMessage
-from recommendations import tasks, workflow
+from recommendations import gathering, issuing, tasks, workflow
 from recommendations.models import Letter
 from recommendations.tasks import claim_next, issue_due, make
 from tests.factories import PDF, make_admin, make_operator
@@ -32,11 +32,11 @@ def words_of(letter: Letter) -> str:
 def test_a_whole_letter_from_run_to_pdf() -> None:
     letter = make_draft(3)
     workflow.set_reference(letter, by=make_admin(), number="800/1243", date=dt.date(2026, 8, 10))
-    workflow.put_up(letter.run, by=make_admin())
+    gathering.put_up(letter.run, by=make_admin())
     from tests.recommendations.factories import make_signing_officer
 
     signer = make_signing_officer(name="Hartawan Prameswara")
-    workflow.issue(letter, by=signer)
+    issuing.issue(letter, by=signer)
     issue_due()
     letter.refresh_from_db()
     assert letter.is_issued
@@ -95,7 +95,7 @@ def test_killed_while_concluding_nothing_is_half_done(monkeypatch: pytest.Monkey
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(workflow.proposals, "mark_recommended", break_down)
+        patch.setattr(issuing.proposals, "mark_recommended", break_down)
         claimed = claim_next()
         assert claimed is not None
         make(claimed)
@@ -113,7 +113,7 @@ def test_killed_while_concluding_nothing_is_half_done(monkeypatch: pytest.Monkey
 
 def test_two_workers_print_the_same_letter_but_one_stores_it() -> None:
     letter = make_issuing(1)
-    assert workflow.conclude(letter, PDF)
+    assert issuing.conclude(letter, PDF)
     claimed = Letter.objects.get(pk=letter.pk)
     make(claimed)
     assert (

@@ -14,10 +14,10 @@ from inpassing.notifications.models import InboxMessage, OutboxMessage
 from inpassing.timeline.events import broken_links, record
 from proposals.models import Formation, FormationLine, Proposal
 from proposals.workflow import mark_not_recommended
-from recommendations import workflow
+from recommendations import gathering, issuing, records, workflow
 from recommendations.gate import Gate
 from recommendations.models import Delivery, Letter, LetterLine, NumberRegister
-from recommendations.workflow import Gathered
+from recommendations.gathering import Gathered
 from tests.factories import (
     PDF,
     fill_slots,
@@ -77,9 +77,9 @@ def test_gather_again_changes_nothing_and_later_adds_what_is_new() -> None:
     people = make_ready(2)
     admin = make_admin()
     run = make_run(people, by=admin)
-    assert workflow.gather(run, by=admin) == Gathered(0, 0, 0)
+    assert gathering.gather(run, by=admin) == Gathered(0, 0, 0)
     make_ready(1, period=people[0].period, agency=people[0].agency)
-    assert workflow.gather(run, by=admin) == Gathered(1, 0, 0)
+    assert gathering.gather(run, by=admin) == Gathered(1, 0, 0)
     assert run.letters.count() == 1
     assert list(run.letters.get().lines.values_list("order", flat=True)) == [1, 2, 3]
 
@@ -87,7 +87,7 @@ def test_gather_again_changes_nothing_and_later_adds_what_is_new() -> None:
 def test_who_becomes_ready_after_sending_gets_a_letter_of_their_own() -> None:
     letter = make_awaiting(1)
     make_ready(1, period=letter.period, agency=letter.agency)
-    workflow.gather(letter.run, by=make_admin())
+    gathering.gather(letter.run, by=make_admin())
     assert sorted(letter.run.letters.values_list("status", flat=True)) == ["awaiting", "draft"]
 
 
@@ -101,7 +101,7 @@ def test_gather_takes_out_who_does_not_belong_any_more() -> None:
     admin = make_admin()
     run = make_run(people, by=admin)
     Formation.objects.update(status=Formation.Status.RETURNED)
-    assert workflow.gather(run, by=admin) == Gathered(0, 0, 1)
+    assert gathering.gather(run, by=admin) == Gathered(0, 0, 1)
     assert run.letters.count() == 0
 
 
@@ -155,14 +155,14 @@ def test_over_run_goes_out_only_with_a_reason_that_covers_it() -> None:
     letter = make_draft(3, posts=2)
     admin = make_admin()
     with pytest.raises(TransitionError, match="sisa 2"):
-        workflow.put_up(letter.run, by=admin)
+        gathering.put_up(letter.run, by=admin)
     workflow.allow_overrun(letter, by=admin, reason="Tambahan formasi menyusul")
     make_ready(1, period=letter.period, agency=letter.agency)
-    workflow.gather(letter.run, by=admin)
+    gathering.gather(letter.run, by=admin)
     with pytest.raises(TransitionError, match="4 direkomendasikan, sisa 2"):
-        workflow.put_up(letter.run, by=admin)
+        gathering.put_up(letter.run, by=admin)
     workflow.allow_overrun(letter, by=admin, reason="Tambahan formasi menyusul")
-    assert workflow.put_up(letter.run, by=admin).sent == 1
+    assert gathering.put_up(letter.run, by=admin).sent == 1
 
 
 def test_an_over_run_reason_is_refused_where_posts_are_left() -> None:
@@ -174,20 +174,20 @@ def test_not_recommended_only_when_held() -> None:
     letter = make_draft(2, posts=1)
     admin = make_admin()
     first, second = (line.proposal for line in letter.lines.select_related("proposal"))
-    workflow.not_recommend(letter.run, first, by=admin, reason="Formasi habis")
+    gathering.not_recommend(letter.run, first, by=admin, reason="Formasi habis")
     first.refresh_from_db()
     assert first.status == "not_recommended"
     assert letter.lines.count() == 1
     with pytest.raises(TransitionError, match="masih cukup"):
-        workflow.not_recommend(letter.run, second, by=admin, reason="Formasi habis")
+        gathering.not_recommend(letter.run, second, by=admin, reason="Formasi habis")
 
 
 def test_not_recommended_where_the_formation_was_never_validated() -> None:
     people = make_ready(1, validated=False)
     admin = make_admin()
     run = make_run(people, by=admin)
-    workflow.not_recommend(run, people[0], by=admin, reason="Formasi tidak divalidasi")
-    workflow.gather(run, by=admin)
+    gathering.not_recommend(run, people[0], by=admin, reason="Formasi tidak divalidasi")
+    gathering.gather(run, by=admin)
     assert run.letters.get().kind == Kind.NOTICE
 
 
@@ -195,12 +195,12 @@ def test_not_recommended_where_the_formation_was_never_validated() -> None:
 
 
 def test_put_up_before_the_recommendation_date_needs_a_reason() -> None:
-    tomorrow = workflow.today() + dt.timedelta(days=1)
+    tomorrow = records.today() + dt.timedelta(days=1)
     letter = make_draft(1, period=make_due_period(recommendation_on=tomorrow))
     admin = make_admin()
     with pytest.raises(TransitionError, match="lebih awal"):
-        workflow.put_up(letter.run, by=admin)
-    workflow.put_up(letter.run, by=admin, early_reason="Diminta Menteri")
+        gathering.put_up(letter.run, by=admin)
+    gathering.put_up(letter.run, by=admin, early_reason="Diminta Menteri")
     letter.refresh_from_db()
     assert (letter.status, letter.early_reason) == (Status.AWAITING_SIGNATURE, "Diminta Menteri")
 
@@ -215,7 +215,7 @@ def test_put_up_tells_the_signers_and_takes_no_number() -> None:
 def test_refusal_returns_the_letter_without_a_number() -> None:
     letter = make_awaiting(1)
     sender = letter.sent_by
-    workflow.refuse(letter, by=make_signing_officer(), reason="Nama keliru")
+    issuing.refuse(letter, by=make_signing_officer(), reason="Nama keliru")
     letter.refresh_from_db()
     assert (letter.status, letter.refusal_reason) == (Status.DRAFT, "Nama keliru")
     assert not NumberRegister.objects.exists()
@@ -236,7 +236,7 @@ def test_issue_fixes_number_date_code_and_content() -> None:
     signer = make_signing_officer()
     letter = make_issuing(2, signer=signer)
     letter.refresh_from_db()
-    day = workflow.today()
+    day = records.today()
     assert letter.status == Status.ISSUING
     assert letter.number == f"B-0001/BPS/2340/{day:%m}/{day:%Y}"
     assert (letter.year, letter.sequence, letter.letter_date) == (day.year, 1, day)
@@ -253,7 +253,7 @@ def test_issue_twice_is_refused_and_names_who_did() -> None:
     signer = make_signing_officer()
     letter = make_issuing(1, signer=signer)
     with pytest.raises(TransitionError, match="sudah diterbitkan"):
-        workflow.issue(letter, by=make_signing_officer())
+        issuing.issue(letter, by=make_signing_officer())
     assert NumberRegister.objects.get().last == 1
 
 
@@ -262,7 +262,7 @@ def test_a_signer_who_verified_does_not_sign() -> None:
     signer = make_signing_officer()
     record(letter.lines.first().proposal, "proposal.eligible", "Memenuhi syarat", by=signer)
     with pytest.raises(TransitionError, match="ikut memverifikasi"):
-        workflow.issue(letter, by=signer)
+        issuing.issue(letter, by=signer)
     assert not NumberRegister.objects.exists()
 
 
@@ -277,7 +277,7 @@ def test_a_signer_without_a_post_cannot_sign() -> None:
     signer = make_signing_officer()
     signer.signer_profile.delete()
     with pytest.raises(TransitionError, match="belum diisi"):
-        workflow.issue(make_awaiting(1), by=signer)
+        issuing.issue(make_awaiting(1), by=signer)
 
 
 def test_a_signer_without_nip_cannot_sign() -> None:
@@ -285,7 +285,7 @@ def test_a_signer_without_nip_cannot_sign() -> None:
     signer.nip = None
     signer.save()
     with pytest.raises(TransitionError, match="NIP penanda tangan"):
-        workflow.issue(make_awaiting(1), by=signer)
+        issuing.issue(make_awaiting(1), by=signer)
     assert not NumberRegister.objects.exists()
 
 
@@ -293,7 +293,7 @@ def test_a_letter_that_changed_since_it_was_sent_is_not_signed() -> None:
     letter = make_awaiting(1)
     Proposal.objects.filter(letter_lines__letter=letter).update(name="Nama Lain")
     with pytest.raises(StaleError, match="berubah"):
-        workflow.issue(letter, by=make_signing_officer())
+        issuing.issue(letter, by=make_signing_officer())
     assert not NumberRegister.objects.exists()
 
 
@@ -301,7 +301,7 @@ def test_a_formation_lowered_after_sending_stops_the_act() -> None:
     letter = make_awaiting(2)
     FormationLine.objects.update(validated=1)
     with pytest.raises(TransitionError, match="Melebihi formasi"):
-        workflow.issue(letter, by=make_signing_officer())
+        issuing.issue(letter, by=make_signing_officer())
     assert not NumberRegister.objects.exists()
 
 
@@ -309,16 +309,16 @@ def test_a_proposal_that_is_not_ready_stops_the_act() -> None:
     letter = make_awaiting(2)
     mark_not_recommended(letter.lines.first().proposal, by=None, reason="Uji")
     with pytest.raises(TransitionError, match="Keadaan usulan sudah berubah"):
-        workflow.issue(letter, by=make_signing_officer())
+        issuing.issue(letter, by=make_signing_officer())
 
 
 def test_a_date_moved_after_sending_stops_the_act() -> None:
     letter = make_draft(1)
-    workflow.put_up(letter.run, by=make_admin())
-    letter.period.recommendation_on = workflow.today() + dt.timedelta(days=5)
+    gathering.put_up(letter.run, by=make_admin())
+    letter.period.recommendation_on = records.today() + dt.timedelta(days=5)
     letter.period.save()
     with pytest.raises(TransitionError, match="Lebih awal hanya dengan alasan"):
-        workflow.issue(letter, by=make_signing_officer())
+        issuing.issue(letter, by=make_signing_officer())
 
 
 # The worker's conclusion
@@ -327,8 +327,8 @@ def test_a_date_moved_after_sending_stops_the_act() -> None:
 def test_conclude_stores_delivers_and_recommends_once() -> None:
     letter = make_issuing(2)
     operator = make_operator(letter.agency)
-    assert workflow.conclude(letter, PDF)
-    assert not workflow.conclude(letter, PDF)
+    assert issuing.conclude(letter, PDF)
+    assert not issuing.conclude(letter, PDF)
     letter.refresh_from_db()
     assert letter.status == Status.ISSUED
     assert letter.sha256 == letter.file.sha256
@@ -360,12 +360,12 @@ def test_void_keeps_the_number_and_leaves_people_ready() -> None:
     assert (letter.status, letter.sequence) == (Status.VOID, 1)
     assert set(letter.extracts.values_list("status", flat=True)) == {Status.VOID}
     assert statuses(letter) == {"ready"}
-    assert not workflow.conclude(letter, PDF)
-    workflow.gather(letter.run, by=make_admin())
+    assert not issuing.conclude(letter, PDF)
+    gathering.gather(letter.run, by=make_admin())
     assert letter.run.letters.drafts().get().lines.count() == 2
     again = letter.run.letters.drafts().get()
-    workflow.put_up(letter.run, by=make_admin())
-    assert workflow.issue(again, by=make_signing_officer()).sequence == 2
+    gathering.put_up(letter.run, by=make_admin())
+    assert issuing.issue(again, by=make_signing_officer()).sequence == 2
 
 
 def test_only_what_is_being_issued_becomes_void() -> None:
@@ -378,10 +378,10 @@ def test_revoke_to_replace_makes_ready_and_links_the_successor() -> None:
     admin = make_admin()
     workflow.revoke(letter, by=admin, reason="Unit kerja keliru", replace=True)
     assert statuses(letter) == {"ready"}
-    workflow.gather(letter.run, by=admin)
-    workflow.put_up(letter.run, by=admin)
+    gathering.gather(letter.run, by=admin)
+    gathering.put_up(letter.run, by=admin)
     successor = letter.run.letters.awaiting_signature().get()
-    workflow.issue(successor, by=make_signing_officer())
+    issuing.issue(successor, by=make_signing_officer())
     letter.refresh_from_db()
     assert (letter.status, letter.replaced_by) == (Status.REVOKED, successor)
     for extract in letter.extracts.all():
@@ -393,9 +393,9 @@ def test_voiding_the_successor_unlinks_it() -> None:
     letter = make_issued(1)
     admin = make_admin()
     workflow.revoke(letter, by=admin, reason="Keliru", replace=True)
-    workflow.gather(letter.run, by=admin)
-    workflow.put_up(letter.run, by=admin)
-    successor = workflow.issue(
+    gathering.gather(letter.run, by=admin)
+    gathering.put_up(letter.run, by=admin)
+    successor = issuing.issue(
         letter.run.letters.awaiting_signature().get(), by=make_signing_officer()
     )
     workflow.void(successor, by=admin, reason="Keliru lagi")
@@ -431,14 +431,14 @@ def test_a_notice_is_issued_and_revoked_without_touching_proposals() -> None:
     )
     notice = make_run(people).letters.get(kind=Kind.NOTICE)
     admin = make_admin()
-    workflow.put_up(notice.run, by=admin, letters=[notice.pk])
-    workflow.issue(notice, by=make_signing_officer())
-    assert workflow.conclude(notice, PDF)
+    gathering.put_up(notice.run, by=admin, letters=[notice.pk])
+    issuing.issue(notice, by=make_signing_officer())
+    assert issuing.conclude(notice, PDF)
     notice.refresh_from_db()
     assert notice.content["people"][0]["reasons"] == [{"text": "Nilai 60", "source": ""}]
     workflow.revoke(notice, by=admin, reason="Keliru", replace=True)
     assert statuses(notice) == {"test_failed"}
-    workflow.gather(notice.run, by=admin)
+    gathering.gather(notice.run, by=admin)
     assert notice.run.letters.drafts().filter(kind=Kind.NOTICE).count() == 1
 
 
