@@ -6,9 +6,11 @@ from .views import (
     documents,
     formations,
     imports,
+    listing,
     operator_requests,
     papers,
     participant,
+    record,
     work_units,
 )
 
@@ -69,7 +71,7 @@ urlpatterns: list[URLPattern] = [
     path("unit-kerja/baru/", work_units.work_unit_create, name="work_unit_create"),
     path("unit-kerja/<int:pk>/", work_units.work_unit_edit, name="work_unit_edit"),
     # Candidates
-    path("usulan/", candidates.proposal_list, name="list"),
+    path("usulan/", listing.proposal_list, name="list"),
     path("usulan/baru/", candidates.candidate_create, name="create"),
     path("usulan/nip/", candidates.nip_reading, name="nip_reading"),
     path("usulan/impor/", imports.import_create, name="import_create"),
@@ -82,7 +84,7 @@ urlpatterns: list[URLPattern] = [
     path("usulan/impor/<int:pk>/galat/", imports.import_marked, name="import_marked"),
     path("usulan/impor/<int:pk>/simpan/", imports.import_save, name="import_save"),
     path("usulan/impor/<int:pk>/batal/", imports.import_cancel, name="import_cancel"),
-    path("usulan/<int:pk>/", candidates.detail, name="detail"),
+    path("usulan/<int:pk>/", record.detail, name="detail"),
     path("usulan/<int:pk>/ubah/", candidates.candidate_edit, name="edit"),
     path("usulan/<int:pk>/usulkan/", acts.nominate, name="nominate"),
     path("usulan/<int:pk>/tarik/", acts.withdraw, name="withdraw"),
