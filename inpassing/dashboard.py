@@ -77,7 +77,7 @@ def current_period() -> Period | None:
 def landing(request: HttpRequest) -> HttpResponse:
     """What inpassing is, the dates of the period, who may apply, what to prepare."""
     period = current_period()
-    documents = RequiredDocument.objects.filter(period=period) if period else []
+    documents = RequiredDocument.objects.asked().filter(period=period) if period else []
     return render(
         request,
         "landing.html",

@@ -64,7 +64,7 @@ def circular_of(agency: Agency, period: Period) -> Circular:
             Fact(label="Pengumuman hasil", text=long_datetime(period.results_at, tz)),
             Fact(label="Rekomendasi", text=long_date(period.recommendation_on)),
         ),
-        requirements=tuple(_requirement(row) for row in period.required_documents.all()),
+        requirements=tuple(_requirement(row) for row in period.required_documents.asked()),
         contact=_contact(agency, period),
         links=(
             Fact(label="Jadwal dan pendaftaran", text=f"{settings.SITE_URL}/"),

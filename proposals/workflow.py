@@ -184,7 +184,7 @@ def reject_nomination(
 
 def open_slots(proposal: Proposal) -> None:
     """Make the document slots that apply to this person (rule E7); those there are stay."""
-    requirements = RequiredDocument.objects.filter(period=proposal.period)
+    requirements = RequiredDocument.objects.asked().filter(period=proposal.period)
     if not proposal.is_structural:
         requirements = requirements.exclude(condition=RequiredDocument.Condition.STRUCTURAL)
     ProposalDocument.objects.bulk_create(

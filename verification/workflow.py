@@ -465,7 +465,9 @@ class GivenAnswer:
 def items_for(proposal: Proposal) -> list[PortfolioItem]:
     """The checklist of the proposal's period and position."""
     return list(
-        PortfolioItem.objects.filter(period=proposal.period_id, position=proposal.position_id)
+        PortfolioItem.objects.asked().filter(
+            period=proposal.period_id, position=proposal.position_id
+        )
     )
 
 

@@ -197,6 +197,20 @@ class Period(models.Model):
         "pangkat tidak sesuai hanya peringatan", default=False
     )
     age_reference_on = models.DateField("tanggal acuan usia", null=True, blank=True)
+    skill_education = models.ForeignKey(
+        EducationLevel,
+        models.PROTECT,
+        default="SLTA",
+        related_name="+",
+        verbose_name="pendidikan terendah jenjang keterampilan",
+    )
+    expert_education = models.ForeignKey(
+        EducationLevel,
+        models.PROTECT,
+        default="S1",
+        related_name="+",
+        verbose_name="pendidikan terendah jenjang keahlian",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PeriodQuerySet.as_manager()
@@ -274,8 +288,14 @@ class TestComponent(models.Model):
         return self.name
 
 
+class RequiredDocumentQuerySet(models.QuerySet["RequiredDocument"]):
+    def asked(self) -> RequiredDocumentQuerySet:
+        """Documents that are asked of whoever is approved from now on."""
+        return self.filter(is_active=True)
+
+
 class RequiredDocument(models.Model):
-    """A document that a period asks for."""
+    """A document that a period asks for; one that is switched off is asked of nobody new."""
 
     class Condition(models.TextChoices):
         ALWAYS = "always", "Semua peserta"
@@ -288,6 +308,9 @@ class RequiredDocument(models.Model):
     certified_copy = models.BooleanField("fotokopi dilegalisasi")
     condition = models.CharField("berlaku bagi", max_length=12, choices=Condition)
     signer = models.CharField("penanda tangan", max_length=100, blank=True)
+    is_active = models.BooleanField("diminta", default=True)
+
+    objects = RequiredDocumentQuerySet.as_manager()
 
     class Meta:
         ordering = ["order", "pk"]
@@ -349,8 +372,14 @@ class PeriodLevel(models.Model):
         return str(self.level)
 
 
+class PortfolioItemQuerySet(models.QuerySet["PortfolioItem"]):
+    def asked(self) -> PortfolioItemQuerySet:
+        """Questions that an assessment answers from now on."""
+        return self.filter(is_active=True)
+
+
 class PortfolioItem(models.Model):
-    """A question of the portfolio assessment in a period."""
+    """A question of the portfolio assessment in a period; switched off, it is asked no more."""
 
     period = models.ForeignKey(Period, models.CASCADE, related_name="portfolio_items")
     position = models.ForeignKey(Position, models.PROTECT, related_name="+")
@@ -359,6 +388,9 @@ class PortfolioItem(models.Model):
     question = models.CharField("pertanyaan", max_length=300)
     evidence = models.CharField("bukti", max_length=300, blank=True)
     required = models.BooleanField("wajib", default=True)
+    is_active = models.BooleanField("ditanyakan", default=True)
+
+    objects = PortfolioItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "order", "pk"]
@@ -417,11 +449,22 @@ class InpassingCredit(models.Model):
 
 
 class Guideline(models.Model):
-    """A text or download of the public page "Pedoman dan Peraturan"."""
+    """A text or download of the public page "Pedoman dan Peraturan".
 
-    order = models.PositiveSmallIntegerField(default=0)
+    The file is a stored file whose owner is this row; `file_id` names the one that is offered.
+    """
+
+    class Category(models.TextChoices):
+        GUIDE = "guide", "Pedoman"
+        RULE = "rule", "Peraturan"
+        SAMPLE = "sample", "Contoh format"
+
+    category = models.CharField("kelompok", max_length=8, choices=Category, default=Category.GUIDE)
+    order = models.PositiveSmallIntegerField("urutan", default=0)
     title = models.CharField("judul", max_length=150)
     summary = models.TextField("uraian", blank=True)
+    dated_on = models.DateField("tanggal dokumen", null=True, blank=True)
+    file_id = models.UUIDField("berkas", null=True, blank=True, editable=False)
     is_published = models.BooleanField("ditampilkan", default=True)
 
     class Meta:
