@@ -1,4 +1,4 @@
-"""Files of candidates: the columns, reading XLSX and CSV, and writing workbooks. No ORM here.
+"""Files that agencies send: the columns, reading XLSX and CSV, and writing workbooks. No ORM here.
 
 What a person sends may be anything, so a workbook is opened only after its parts were counted and
 measured, and never further than the rows that can be taken. What cannot be read is a SheetError
@@ -15,6 +15,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from inpassing.accounts.models import sort_name
@@ -42,13 +43,11 @@ OLD_EXCEL = (
 )
 DAMAGED = "Berkas XLSX rusak dan tidak dapat dibuka. Simpan lagi dari Excel, lalu unggah lagi."
 TOO_COMPLEX = (
-    "Isi berkas XLSX terlalu besar untuk daftar calon. Salin barisnya ke templat, lalu unggah lagi."
+    "Isi berkas XLSX terlalu besar untuk sebuah daftar. Salin barisnya ke templat, lalu unggah "
+    "lagi."
 )
-TOO_MANY = (
-    f"Berkas berisi lebih dari {MAX_ROWS:,} baris. Bagi menjadi beberapa berkas, lalu unggah lagi."
-).replace(",", ".")
-NO_ROWS = "Berkas tidak berisi calon. Isi paling sedikit satu baris di bawah judul kolom."
-NO_SHEET = "Berkas tidak mempunyai lembar yang tampak. Tampilkan lembar calon, lalu unggah lagi."
+NO_ROWS = "Berkas tidak berisi satu baris pun. Isi paling sedikit satu di bawah judul kolom."
+NO_SHEET = "Berkas tidak mempunyai lembar yang tampak. Tampilkan lembarnya, lalu unggah lagi."
 
 
 class SheetError(ValueError):
@@ -108,6 +107,42 @@ KEYS = tuple(HEADERS)
 
 
 @dataclass(frozen=True)
+class Layout:
+    """One kind of file: the sheet's name, its columns, how many rows it may hold, what stays in
+    sight while scrolling."""
+
+    sheet: str
+    columns: tuple[Column, ...]
+    max_rows: int
+    freeze: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Key -> header, in the order of the columns."""
+        return {column.key: column.header for column in self.columns}
+
+    @cached_property
+    def by_header(self) -> dict[str, str]:
+        """Normalised header -> key, with the other words that people write for it."""
+        return {
+            word_key(header): column.key
+            for column in self.columns
+            for header in (column.header, *column.others)
+        }
+
+    @property
+    def too_many(self) -> str:
+        most = f"{self.max_rows:,}".replace(",", ".")
+        return (
+            f"Berkas berisi lebih dari {most} baris. Bagi menjadi beberapa berkas, lalu unggah "
+            "lagi."
+        )
+
+
+CANDIDATES = Layout(SHEET, COLUMNS, MAX_ROWS, "D2")
+
+
+@dataclass(frozen=True)
 class SheetRow:
     """One row: its number in the file and what is written in each column."""
 
@@ -128,11 +163,6 @@ def word_key(text: str) -> str:
     return sort_name(text).replace(" ", "")
 
 
-_BY_HEADER = {
-    word_key(header): column.key for column in COLUMNS for header in (column.header, *column.others)
-}
-
-
 def check_file(data: bytes) -> None:
     """Refuse at once what need not wait for the worker: size, kind, a workbook that is a trap."""
     if len(data) > MAX_BYTES:
@@ -147,10 +177,10 @@ def check_file(data: bytes) -> None:
         _text_of(data)
 
 
-def read_table(data: bytes) -> Table:
+def read_table(data: bytes, layout: Layout = CANDIDATES) -> Table:
     """The rows of an XLSX or CSV file, whichever it is; SheetError with one sentence."""
     check_file(data)
-    return _read_workbook(data) if data.startswith(b"PK") else _read_csv(data)
+    return _read_workbook(data, layout) if data.startswith(b"PK") else _read_csv(data, layout)
 
 
 def has_lost_digits(text: str) -> bool:
@@ -188,7 +218,7 @@ def _check_parts(data: bytes) -> None:
         raise SheetError(DAMAGED) from error
 
 
-def _read_workbook(data: bytes) -> Table:
+def _read_workbook(data: bytes, layout: Layout) -> Table:
     from openpyxl import load_workbook
 
     try:
@@ -201,10 +231,12 @@ def _read_workbook(data: bytes) -> Table:
             ]
             if not sheets:
                 raise SheetError(NO_SHEET)
-            sheet = next((s for s in sheets if word_key(s.title) == word_key(SHEET)), sheets[0])
+            sheet = next(
+                (s for s in sheets if word_key(s.title) == word_key(layout.sheet)), sheets[0]
+            )
             sheet.reset_dimensions()  # many programs write them wrong
             rows = ([_text(value) for value in row] for row in _values(sheet))
-            table, header = _table_of(enumerate(rows, start=1))
+            table, header = _table_of(enumerate(rows, start=1), layout)
             _refuse_merged(data, str(sheet._worksheet_path), header)  # type: ignore[attr-defined]
             return table
         finally:
@@ -235,25 +267,25 @@ def _refuse_merged(data: bytes, path: str, header: int) -> None:
             )
 
 
-def _read_csv(data: bytes) -> Table:
+def _read_csv(data: bytes, layout: Layout) -> Table:
     text = _text_of(data)
-    best = max(",;\t", key=lambda sign: _headers_in(text, sign))
+    best = max(",;\t", key=lambda sign: _headers_in(text, sign, layout))
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=best)
         numbered = (
             (number, [_clean(cell) for cell in row[:MAX_COLUMNS]])
             for number, row in enumerate(rows, start=1)
         )
-        table, _ = _table_of(numbered)
+        table, _ = _table_of(numbered, layout)
     except csv.Error as error:
         raise SheetError(NOT_A_TABLE) from error
     return table
 
 
-def _headers_in(text: str, sign: str) -> int:
+def _headers_in(text: str, sign: str, layout: Layout) -> int:
     lines = text.splitlines()[:HEADER_WITHIN]
     return max(
-        (sum(word_key(cell.strip('" ')) in _BY_HEADER for cell in line.split(sign)))
+        (sum(word_key(cell.strip('" ')) in layout.by_header for cell in line.split(sign)))
         for line in lines
     )
 
@@ -273,23 +305,25 @@ def _text_of(data: bytes) -> str:
     raise SheetError(NOT_A_TABLE)
 
 
-def _table_of(rows: Iterable[tuple[int, list[str]]]) -> tuple[Table, int]:
+def _table_of(rows: Iterable[tuple[int, list[str]]], layout: Layout) -> tuple[Table, int]:
     """The table below the header, and the header's row number."""
+    headers, by_header = layout.headers, layout.by_header
     header: dict[int, str] = {}
     header_at = 0
-    best_missing: list[str] = list(HEADERS.values())
+    best_missing: list[str] = list(headers.values())
     ignored: list[str] = []
     found: list[SheetRow] = []
     for number, cells in rows:
         if number > MAX_SCANNED:
-            raise SheetError(TOO_MANY)
+            raise SheetError(layout.too_many)
         if not header_at:
             if number > HEADER_WITHIN:
                 break
-            keys = {i: _BY_HEADER[word_key(c)] for i, c in enumerate(cells) if _is_header(c)}
-            missing = [HEADERS[key] for key in KEYS if key not in keys.values()]
+            known = {i: by_header.get(word_key(cell)) for i, cell in enumerate(cells)}
+            keys = {i: key for i, key in known.items() if key}
+            missing = [headers[key] for key in headers if key not in keys.values()]
             if not missing:
-                _refuse_twice(list(keys.values()))
+                _refuse_twice(list(keys.values()), headers)
                 header, header_at = keys, number
                 ignored = [
                     c for i, c in enumerate(cells) if c and i not in keys and c != MARK_HEADER
@@ -299,9 +333,9 @@ def _table_of(rows: Iterable[tuple[int, list[str]]]) -> tuple[Table, int]:
             continue
         if not any(cells[i] for i in header if i < len(cells)):
             continue
-        if len(found) >= MAX_ROWS:
-            raise SheetError(TOO_MANY)
-        values = dict.fromkeys(KEYS, "")
+        if len(found) >= layout.max_rows:
+            raise SheetError(layout.too_many)
+        values = dict.fromkeys(headers, "")
         values |= {key: cells[i] for i, key in header.items() if i < len(cells)}
         found.append(SheetRow(number, values))
     if not header_at:
@@ -314,14 +348,10 @@ def _table_of(rows: Iterable[tuple[int, list[str]]]) -> tuple[Table, int]:
     return Table(found, ignored), header_at
 
 
-def _is_header(cell: str) -> bool:
-    return word_key(cell) in _BY_HEADER
-
-
-def _refuse_twice(keys: list[str]) -> None:
+def _refuse_twice(keys: list[str], headers: Mapping[str, str]) -> None:
     for key in keys:
         if keys.count(key) > 1:
-            raise SheetError(f"Kolom {HEADERS[key]} ada dua kali. Hapus salah satunya.")
+            raise SheetError(f"Kolom {headers[key]} ada dua kali. Hapus salah satunya.")
 
 
 def _text(value: Any) -> str:
@@ -356,18 +386,29 @@ class MarkedRow:
     errors: dict[str, list[str]]
 
 
-def write_template(lists: Mapping[str, Sequence[str]]) -> bytes:
-    """The workbook to fill in; `lists` gives the drop-down list of a column by its key."""
-    return _write([], lists, is_marked=False)
+def write_template(
+    lists: Mapping[str, Sequence[str]],
+    layout: Layout = CANDIDATES,
+    rows: Iterable[MarkedRow] = (),
+) -> bytes:
+    """The workbook to fill in, or with `rows` to change; `lists` gives the drop-down list of a
+    column by its key."""
+    return _write(rows, lists, layout, is_marked=False)
 
 
-def write_marked(rows: Iterable[MarkedRow], lists: Mapping[str, Sequence[str]]) -> bytes:
+def write_marked(
+    rows: Iterable[MarkedRow], lists: Mapping[str, Sequence[str]], layout: Layout = CANDIDATES
+) -> bytes:
     """The same workbook with the rows as they were sent and the errors beside the cells."""
-    return _write(rows, lists, is_marked=True)
+    return _write(rows, lists, layout, is_marked=True)
 
 
 def _write(
-    rows: Iterable[MarkedRow], lists: Mapping[str, Sequence[str]], *, is_marked: bool
+    rows: Iterable[MarkedRow],
+    lists: Mapping[str, Sequence[str]],
+    layout: Layout,
+    *,
+    is_marked: bool,
 ) -> bytes:
     from openpyxl import Workbook
     from openpyxl.comments import Comment
@@ -381,11 +422,11 @@ def _write(
     wrapped = Alignment(wrap_text=True, vertical="top")
     book = Workbook()
     book.remove(book.worksheets[0])
-    sheet = book.create_sheet(SHEET)
+    sheet = book.create_sheet(layout.sheet)
     choices = book.create_sheet("Daftar")
     choices.sheet_state = "hidden"
-    last = MAX_ROWS + 1
-    for index, column in enumerate(COLUMNS, start=1):
+    last = layout.max_rows + 1
+    for index, column in enumerate(layout.columns, start=1):
         letter = get_column_letter(index)
         head = sheet.cell(1, index, column.header)
         head.font, head.fill, head.alignment = bold, navy, wrapped
@@ -405,14 +446,14 @@ def _write(
         rule.error, rule.errorTitle = "Pilih dari daftar.", column.header
         rule.add(f"{letter}2:{letter}{last}")
         sheet.add_data_validation(rule)
-    sheet.freeze_panes = "D2"
-    marks = len(COLUMNS) + 1
+    sheet.freeze_panes = layout.freeze
+    marks = len(layout.columns) + 1
     if is_marked:
         head = sheet.cell(1, marks, MARK_HEADER)
         head.font, head.fill = bold, navy
         sheet.column_dimensions[get_column_letter(marks)].width = 70
     for line, row in enumerate(rows, start=2):
-        for index, column in enumerate(COLUMNS, start=1):
+        for index, column in enumerate(layout.columns, start=1):
             text = row.values.get(column.key, "")
             wrong = row.errors.get(column.key)
             if text:
@@ -421,7 +462,11 @@ def _write(
                 cell = sheet.cell(line, index)
                 cell.fill = red
                 cell.comment = Comment(" ".join(wrong), "Inpassing")
-        said = [f"{HEADERS[key]}: {' '.join(row.errors[key])}" for key in KEYS if key in row.errors]
+        said = [
+            f"{header}: {' '.join(row.errors[key])}"
+            for key, header in layout.headers.items()
+            if key in row.errors
+        ]
         if said:
             _put(sheet, line, marks, " ".join(said))
     out = io.BytesIO()

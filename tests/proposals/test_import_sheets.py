@@ -3,15 +3,18 @@
 import datetime as dt
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 from openpyxl import load_workbook
 
 from proposals import import_sheets
 from proposals.import_sheets import (
+    CANDIDATES,
     COLUMNS,
     HEADERS,
     KEYS,
+    Layout,
     MarkedRow,
     SheetError,
     has_lost_digits,
@@ -27,9 +30,9 @@ def read_one(data: bytes) -> dict[str, str]:
     return only.values
 
 
-def refusal(data: bytes) -> str:
+def refusal(data: bytes, layout: Layout = CANDIDATES) -> str:
     with pytest.raises(SheetError) as caught:
-        read_table(data)
+        read_table(data, layout)
     return str(caught.value)
 
 
@@ -152,16 +155,16 @@ def test_a_column_that_is_there_twice_is_refused():
     assert refusal(saved(book)) == "Kolom NIP ada dua kali. Hapus salah satunya."
 
 
-def test_too_many_rows(monkeypatch):
-    monkeypatch.setattr(import_sheets, "MAX_ROWS", 3)
-    assert len(read_table(xlsx(*[row()] * 3)).rows) == 3
-    assert refusal(xlsx(*[row()] * 4)) == import_sheets.TOO_MANY
-    assert refusal(csv_text(*[row()] * 4).encode()) == import_sheets.TOO_MANY
+def test_too_many_rows():
+    three = replace(CANDIDATES, max_rows=3)
+    assert len(read_table(xlsx(*[row()] * 3), three).rows) == 3
+    assert refusal(xlsx(*[row()] * 4), three) == three.too_many
+    assert refusal(csv_text(*[row()] * 4).encode(), three) == three.too_many
 
 
 def test_a_hundred_thousand_rows_are_refused_without_reading_them_all():
     text = csv_text(row()) + "\n".join(["1;2"] * 100_000)
-    assert refusal(text.encode()) == import_sheets.TOO_MANY
+    assert refusal(text.encode()) == CANDIDATES.too_many
 
 
 def test_empty_rows_do_not_count():
