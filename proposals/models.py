@@ -39,6 +39,7 @@ class OperatorRequest(models.Model):
         ACTIVE = "active", "Aktif"
         REJECTED = "rejected", "Ditolak"
         REVOKED = "revoked", "Dicabut"
+        EXPIRED = "expired", "Berakhir tanpa konfirmasi"
 
     agency = models.ForeignKey(
         Agency, models.PROTECT, null=True, blank=True, related_name="operator_requests"
@@ -58,6 +59,7 @@ class OperatorRequest(models.Model):
         StoredFile, models.PROTECT, null=True, related_name="+", verbose_name="surat tugas"
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
+    confirm_by = models.DateTimeField("dikonfirmasi paling lambat", null=True, blank=True)
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     user = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="operator_requests"
@@ -74,7 +76,12 @@ class OperatorRequest(models.Model):
                 fields=["created_at"],
                 condition=Q(status="requested", email_confirmed_at__isnull=False),
                 name="operator_request_queue",
-            )
+            ),
+            models.Index(
+                fields=["confirm_by"],
+                condition=Q(status="requested", email_confirmed_at__isnull=True),
+                name="operator_request_unconfirmed",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -92,6 +99,20 @@ class OperatorRequest(models.Model):
     def agency_label(self) -> str:
         """The agency's name, known or asked for."""
         return self.agency.name if self.agency else self.agency_name
+
+
+class PublicCount(models.Model):
+    """How often something was asked for on a public page: by one network, to one address.
+
+    The key is a keyed hash, so that the table tells neither. Counted under the row's lock.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.count} sejak {self.since}"
 
 
 class FormationQuerySet(models.QuerySet["Formation"]):
@@ -623,7 +644,12 @@ class DocumentVersion(models.Model):
 
 
 class ImportBatch(models.Model):
-    """A file of candidates that an operator sent: read and judged by a worker, then saved."""
+    """A file that an operator sent, of candidates or of work units: read and judged by a worker,
+    then saved."""
+
+    class Kind(models.TextChoices):
+        CANDIDATES = "candidates", "Calon"
+        UNITS = "units", "Unit kerja"
 
     class State(models.TextChoices):
         READING = "reading", "Sedang dibaca"
@@ -638,7 +664,8 @@ class ImportBatch(models.Model):
     CANCELLABLE = frozenset({State.READING, State.JUDGING, State.READY})
 
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="imports")
-    period = models.ForeignKey(Period, models.PROTECT, related_name="imports")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.CANDIDATES)
+    period = models.ForeignKey(Period, models.PROTECT, null=True, related_name="imports")
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     name = models.CharField("nama berkas", max_length=200)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
@@ -666,6 +693,11 @@ class ImportBatch(models.Model):
                 name="import_working",
             ),
             models.Index(fields=["agency", "-created_at"], name="import_agency"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="units") | Q(period__isnull=False), name="import_has_its_period"
+            )
         ]
 
     def __str__(self) -> str:
