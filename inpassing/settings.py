@@ -166,6 +166,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 UPLOAD_MAX_BYTES = 2 * 1024 * 1024  # Source: domain.md section 2, A.6
 PDF_MAX_PAGES = int(os.environ.get("PDF_MAX_PAGES", "300"))
+# Scans over the limit: taken at an address of their own and made smaller by a worker.
+SCAN_MAX_BYTES = 20 * 1024 * 1024
+SCAN_UPLOADS_AT_ONCE = 3
+SHRINK_LOOK_CPU_SECONDS = float(os.environ.get("SHRINK_LOOK_CPU_SECONDS", "20"))
+SHRINK_LOOK_WALL_SECONDS = float(os.environ.get("SHRINK_LOOK_WALL_SECONDS", "60"))
+SHRINK_CPU_SECONDS = float(os.environ.get("SHRINK_CPU_SECONDS", "90"))
+SHRINK_WALL_SECONDS = float(os.environ.get("SHRINK_WALL_SECONDS", "150"))
+SHRINK_MEMORY_MB = int(os.environ.get("SHRINK_MEMORY_MB", "1024"))
 
 # Sign-in
 AUTH_USER_MODEL = "accounts.User"
