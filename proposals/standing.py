@@ -60,6 +60,11 @@ class Standing:
     next_step: str
 
 
+def holder_of(status: str) -> str:
+    """Who holds a proposal in this status: AGENCY, PARTICIPANT, BPS, or NOBODY after an end."""
+    return _STANDINGS[status][2]
+
+
 def standing_of(proposal: Proposal, *, side: str) -> Standing:
     """How the proposal stands for a reader of the given side (AGENCY, PARTICIPANT or BPS).
 

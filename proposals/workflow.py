@@ -548,7 +548,14 @@ def reopen(proposal: Proposal, *, by: User, reason: str) -> Proposal:
         raise TransitionError(
             "NIP ini mempunyai usulan lain yang masih berjalan pada periode yang sama."
         ) from error
-    event = record(proposal, "proposal.reopened", "Usulan dibuka kembali", by=by, note=reason)
+    event = record(
+        proposal,
+        "proposal.reopened",
+        "Usulan dibuka kembali",
+        by=by,
+        note=reason,
+        data={"status": target},
+    )
     tell(proposal, f"reopened:{event.pk}", "proposal_reopened", alasan=reason)
     return proposal
 

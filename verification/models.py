@@ -54,8 +54,45 @@ class Claim(models.Model):
         return self.expires_at > timezone.now()
 
 
+class Assignment(models.Model):
+    """A proposal that is one verifier's work: returned by them, or given to them by somebody.
+
+    It stands on top of their queue, and for a while *next* gives it to nobody else. A decision
+    other than a return ends it; before a decision it goes on to somebody else by a hand-over.
+    """
+
+    proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="assignment")
+    verifier = models.ForeignKey(User, models.PROTECT, related_name="assignments")
+    assigned_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    assigned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.verifier}: {self.proposal_id}"
+
+
+class Decision(models.Model):
+    """One decision on a proposal at the desk, for the workload: who, when, after how long.
+
+    `status` is the one that was decided upon, so the queue; `waited` is how long the proposal had
+    stood in it. What was decided is in the story.
+    """
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="desk_decisions")
+    verifier = models.ForeignKey(User, models.PROTECT, related_name="desk_decisions")
+    status = models.CharField(max_length=20, choices=Proposal.Status)
+    decided_at = models.DateTimeField()
+    waited = models.DurationField()
+
+    class Meta:
+        ordering = ["-decided_at"]
+        indexes = [models.Index(fields=["decided_at", "verifier"], name="decision_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.verifier}: {self.proposal_id}, {self.decided_at}"
+
+
 class RepairRequest(models.Model):
-    """One return of a proposal for repair: who sent it back, so that it comes back to them.
+    """One return of a proposal for repair: who sent it back, when, until when.
 
     `number` is 1 for the first return: what `Proposal.resubmissions` is after the repair.
     """
@@ -121,6 +158,11 @@ class DocumentCheck(models.Model):
     @property
     def is_accepted(self) -> bool:
         return self.verdict == self.Verdict.ACCEPT
+
+    @property
+    def mark(self) -> str:
+        """What a page remembers, to notice that the verdict was changed meanwhile."""
+        return f"{self.checked_at.timestamp():.6f}"
 
 
 class PortfolioAssessment(models.Model):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from .workflow import release_expired
+from .claims import release_expired
 
 
 @shared_task

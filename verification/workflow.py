@@ -1,4 +1,4 @@
-"""The acts of stage 2: claims, verdicts on documents, decisions, the portfolio.
+"""The acts of stage 2: verdicts on documents, decisions, the portfolio. Claims lie beside it.
 
 Each decision locks the proposal's row first, refuses with who did what when somebody was faster,
 and calls down into `proposals.workflow`, which moves the status and sends the messages.
@@ -10,25 +10,24 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from inpassing.accounts.models import User
 from inpassing.errors import StaleError, TransitionError
-from inpassing.formats import clock, short_datetime
 from inpassing.reference.models import PortfolioItem, ReturnReason
-from inpassing.timeline.events import record, story_of
-from inpassing.timeline.models import TimelineEvent
+from inpassing.timeline.events import record
 from proposals import workflow as proposal_workflow
 from proposals.eligibility import TestDecision, rules_of, test_required
 from proposals.messages import tell
 from proposals.models import Proposal, ProposalDocument
 
+from .claims import assign, decided_text, hold, when_text
 from .models import (
-    CLAIM_TIME,
+    Assignment,
     Claim,
+    Decision,
     DocumentCheck,
     PortfolioAnswer,
     PortfolioAssessment,
@@ -37,47 +36,6 @@ from .models import (
 
 Status = Proposal.Status
 Verdict = DocumentCheck.Verdict
-
-# What a verifier may work on, and so hold.
-ON_DESK = frozenset({Status.NOMINATED, Status.SUBMITTED, Status.ELIGIBLE})
-
-DECISIONS = (
-    "proposal.nomination_approved",
-    "proposal.nomination_returned",
-    "proposal.nomination_rejected",
-    "proposal.returned",
-    "proposal.eligible",
-    "proposal.not_eligible",
-    "proposal.portfolio_failed",
-    "proposal.test_required",
-    "proposal.ready",
-    "proposal.withdrawn",
-)
-
-
-# Who holds what
-
-
-def when_text(moment: dt.datetime) -> str:
-    """A moment for a sentence to a verifier: the time alone today, else with the date."""
-    tz = settings.TIME_ZONE
-    if timezone.localdate(moment) == timezone.localdate():
-        return f"pukul {clock(moment, tz)}"
-    return short_datetime(moment, tz)
-
-
-def last_decision(proposal: Proposal) -> TimelineEvent | None:
-    """The newest decision in the proposal's story."""
-    return story_of(proposal).filter(kind__in=DECISIONS).first()
-
-
-def decided_text(proposal: Proposal, by: User) -> str:
-    """Who decided what and when, for the second of two who decide."""
-    event = last_decision(proposal)
-    if event is None:
-        return f"Keadaan usulan sekarang: {proposal.get_status_display().lower()}."
-    who = "Anda" if event.actor_id == by.pk else str(event.actor or "sistem")
-    return f"Sudah diputus {who} {when_text(event.at)}: {event.label.lower()}."
 
 
 def _locked(proposal: Proposal, *, by: User, status: str, version: int | None = None) -> Proposal:
@@ -90,118 +48,8 @@ def _locked(proposal: Proposal, *, by: User, status: str, version: int | None = 
             "Usulan ini berubah sejak halaman Anda buka. Putusan Anda tidak disimpan. "
             "Periksa perubahannya lalu putuskan lagi."
         )
-    _hold(locked, by=by)
+    hold(locked, by=by)
     return locked
-
-
-def _hold(locked: Proposal, *, by: User) -> Claim:
-    """Take or renew the claim on a locked proposal; refused while somebody else holds it."""
-    now = timezone.now()
-    claim = Claim.objects.select_related("holder").filter(proposal=locked).first()
-    if claim is not None and claim.holder_id != by.pk:
-        if claim.is_live:
-            raise TransitionError(
-                f"Dipegang {claim.holder} sampai {clock(claim.expires_at, settings.TIME_ZONE)}. "
-                "Tunggu sampai dilepas, atau ambil usulan lain."
-            )
-        _drop(claim, locked, kind="claim.expired", label="Pegangan verifikator berakhir", by=None)
-        claim = None
-    if claim is None:
-        claim = Claim.objects.create(
-            proposal=locked, holder=by, claimed_at=now, expires_at=now + CLAIM_TIME
-        )
-        record(locked, "claim.taken", "Diambil verifikator", by=by)
-    else:
-        claim.expires_at = now + CLAIM_TIME
-        claim.save(update_fields=["expires_at"])
-    return claim
-
-
-def _drop(claim: Claim, locked: Proposal, *, kind: str, label: str, by: User | None) -> None:
-    record(locked, kind, label, by=by, data={"holder": claim.holder_id})
-    claim.delete()
-
-
-@transaction.atomic
-def take(proposal: Proposal, *, by: User) -> Claim:
-    """Hold a proposal for 30 minutes; taking it again renews.
-
-    Refused while somebody else holds it; an expired claim is taken over, with an event.
-    """
-    locked = proposal_workflow.lock_proposal(proposal)
-    if locked.status not in ON_DESK:
-        raise TransitionError(decided_text(locked, by))
-    return _hold(locked, by=by)
-
-
-@transaction.atomic
-def take_next(candidates: QuerySet[Proposal], *, by: User) -> Proposal | None:
-    """Hold the first of `candidates` (ordered) that nobody holds; None when there is none.
-
-    Rows that another verifier is taking this very moment are skipped, never waited for.
-    """
-    taken: list[int] = []
-    while True:
-        row = (
-            candidates.exclude(claim__expires_at__gt=timezone.now())
-            .exclude(pk__in=taken)
-            .select_for_update(of=("self",), skip_locked=True)
-            .first()
-        )
-        if row is None:
-            return None
-        # A claim that was committed after the search began is not seen by it: look again, now
-        # that the row is locked and its claim stands still.
-        if Claim.objects.live().filter(proposal=row).exists():
-            taken.append(row.pk)
-            continue
-        _hold(row, by=by)
-        return row
-
-
-@transaction.atomic
-def release(proposal: Proposal, *, by: User) -> None:
-    """Let a proposal go that `by` holds."""
-    locked = proposal_workflow.lock_proposal(proposal)
-    claim = Claim.objects.filter(proposal=locked, holder=by).first()
-    if claim is None:
-        raise TransitionError("Anda tidak memegang usulan ini lagi.")
-    _drop(claim, locked, kind="claim.released", label="Dilepas verifikator", by=by)
-
-
-def renew(proposal: Proposal, *, by: User) -> bool:
-    """Prolong a live claim of `by`, one statement; False when there is none."""
-    now = timezone.now()
-    return bool(
-        Claim.objects.live()
-        .filter(proposal=proposal, holder=by)
-        .update(expires_at=now + CLAIM_TIME)
-    )
-
-
-def release_expired(limit: int = 500) -> int:
-    """End claims whose time is over, each with an event; returns how many.
-
-    A proposal that somebody is working on this moment is left for the next round.
-    """
-    done = 0
-    for pk in Claim.objects.expired().order_by("expires_at").values_list("pk", flat=True)[:limit]:
-        with transaction.atomic():
-            locked = (
-                Proposal.objects.select_for_update(of=("self",), skip_locked=True)
-                .filter(claim=pk)
-                .first()
-            )
-            if locked is None:
-                continue
-            claim = Claim.objects.expired().filter(pk=pk).first()
-            if claim is None:
-                continue
-            _drop(
-                claim, locked, kind="claim.expired", label="Pegangan verifikator berakhir", by=None
-            )
-            done += 1
-    return done
 
 
 # Documents
@@ -223,8 +71,12 @@ def check_document(
     note: str = "",
     certifier: str = "",
     certified_on: dt.date | None = None,
+    before: str | None = None,
 ) -> DocumentCheck:
     """Note a verdict on the current version of a document; the holder may change it again.
+
+    `before` is the mark (DocumentCheck.mark) of the verdict that the page showed, "" for none: a
+    verdict noted by somebody since then is never overwritten unseen.
 
     A certified copy is accepted only with who certified it and when. Nothing reaches the
     participant before the decision on the proposal.
@@ -238,6 +90,12 @@ def check_document(
     version = document.current
     if version is None or version.pk != version_id:
         raise StaleError("Berkas dokumen ini sudah diganti. Putusan Anda tidak disimpan.")
+    earlier = DocumentCheck.objects.select_related("checked_by").filter(version=version).first()
+    if before is not None and before != (earlier.mark if earlier else ""):
+        raise StaleError(
+            f"Dokumen ini dinilai {_who(earlier, by)} sejak halaman Anda buka. "
+            "Putusan Anda tidak disimpan. Periksa penilaiannya lalu putuskan lagi."
+        )
     is_accepted = verdict == Verdict.ACCEPT
     if is_accepted and not version.file.is_accepted:
         raise TransitionError(
@@ -265,6 +123,13 @@ def check_document(
     )
     _touch(proposal)
     return check
+
+
+def _who(check: DocumentCheck | None, by: User) -> str:
+    if check is None:
+        return "orang lain"
+    who = "Anda" if check.checked_by_id == by.pk else str(check.checked_by)
+    return f"{who} {when_text(check.checked_at)} ({check.get_verdict_display().lower()})"
 
 
 @transaction.atomic
@@ -384,7 +249,7 @@ def return_proposal(
         number=result.resubmissions + 1,
         defaults={"returned_by": by, "returned_at": timezone.now(), "deadline": deadline},
     )
-    _finish(result)
+    _finish(locked, by=by, keeps=True)
     return result
 
 
@@ -397,7 +262,7 @@ def declare_eligible(proposal: Proposal, *, by: User, version: int | None = None
         rest = ", ".join(str(document) for document in board.returned + board.undecided)
         raise TransitionError(f"Belum semua dokumen diterima: {rest}.")
     result = proposal_workflow.mark_eligible(locked, by=by)
-    _finish(result)
+    _finish(locked, by=by)
     return result
 
 
@@ -408,13 +273,29 @@ def declare_not_eligible(
     """End a proposal that does not meet the requirements."""
     locked = _locked(proposal, by=by, status=Status.SUBMITTED, version=version)
     result = proposal_workflow.mark_not_eligible(locked, by=by, reasons=reasons)
-    _finish(result)
+    _finish(locked, by=by)
     return result
 
 
-def _finish(proposal: Proposal) -> None:
-    """The decision is made: nobody holds the proposal any more."""
-    Claim.objects.filter(proposal=proposal).delete()
+def _finish(before: Proposal, *, by: User, keeps: bool = False) -> None:
+    """The decision is made: nobody holds the proposal any more, and what it took is noted.
+
+    `before` is the row as it stood when it was locked. With `keeps` the work stays the verifier's
+    own, because it will come back.
+    """
+    now = timezone.now()
+    Claim.objects.filter(proposal=before.pk).delete()
+    Decision.objects.create(
+        proposal_id=before.pk,
+        verifier=by,
+        status=before.status,
+        decided_at=now,
+        waited=max(now - before.status_since, dt.timedelta()),
+    )
+    if keeps:
+        assign(before, to=by, by=by)
+    else:
+        Assignment.objects.filter(proposal=before.pk).delete()
 
 
 # Nominations
@@ -425,7 +306,7 @@ def approve_nomination(proposal: Proposal, *, by: User, version: int | None = No
     """Let the candidate in."""
     locked = _locked(proposal, by=by, status=Status.NOMINATED, version=version)
     result = proposal_workflow.approve_nomination(locked, by=by)
-    _finish(result)
+    _finish(locked, by=by)
     return result
 
 
@@ -436,7 +317,7 @@ def return_nomination(
     """Send a nomination back to the operator with a note."""
     locked = _locked(proposal, by=by, status=Status.NOMINATED, version=version)
     result = proposal_workflow.return_nomination(locked, by=by, note=note)
-    _finish(result)
+    _finish(locked, by=by)
     return result
 
 
@@ -447,7 +328,7 @@ def reject_nomination(
     """End a nomination with a reason."""
     locked = _locked(proposal, by=by, status=Status.NOMINATED, version=version)
     result = proposal_workflow.reject_nomination(locked, by=by, reason=reason)
-    _finish(result)
+    _finish(locked, by=by)
     return result
 
 
@@ -557,5 +438,5 @@ def assess_portfolio(
         note = override_reason if override else f"{rule.sentence} ({rule.source})"
         move = proposal_workflow.require_test if test else proposal_workflow.mark_ready
         result = move(locked, by=by, note=note)
-    _finish(result)
+    _finish(locked, by=by)
     return result

@@ -7,8 +7,8 @@ from inpassing.accounts.models import User
 from inpassing.notifications.models import OutboxMessage
 from proposals.models import Proposal
 from tests import factories
+from verification.claims import take
 from verification.models import Claim
-from verification.workflow import take
 
 pytestmark = pytest.mark.django_db
 Status = Proposal.Status

@@ -8,8 +8,9 @@ from inpassing.errors import TransitionError
 from inpassing.notifications.models import OutboxMessage
 from proposals.models import Proposal
 from tests import factories
+from verification.claims import take
 from verification.models import DocumentCheck, PortfolioAnswer, PortfolioAssessment
-from verification.workflow import GivenAnswer, assess_portfolio, items_for, take
+from verification.workflow import GivenAnswer, assess_portfolio, items_for
 
 pytestmark = pytest.mark.django_db
 Status = Proposal.Status

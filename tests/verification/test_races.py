@@ -20,14 +20,12 @@ from inpassing.timeline.models import TimelineEvent
 from proposals.models import Proposal
 from tests import factories
 from verification import desk
+from verification.claims import release_expired, take, take_next
 from verification.models import Claim
 from verification.workflow import (
     approve_nomination,
     declare_eligible,
     declare_not_eligible,
-    release_expired,
-    take,
-    take_next,
 )
 
 from .conftest import accept_all

@@ -12,9 +12,9 @@ from inpassing.timeline.models import TimelineEvent
 from proposals.models import DocumentVersion, Proposal
 from proposals.workflow import submit
 from tests import factories
+from verification.claims import take
 from verification.models import Claim, DocumentCheck, RepairRequest
 from verification.workflow import check_document as save_check
-from verification.workflow import take
 
 from .conftest import accept, accept_all
 

@@ -22,12 +22,12 @@ from inpassing.formats import clock, format_nip
 from proposals.models import Formation, OperatorRequest, Proposal
 
 from .. import desk as queues
+from ..claims import release as release_claim
+from ..claims import take as take_claim
+from ..claims import take_next
 from ..desk import Queue, Size
 from ..forms import DeskFilter
 from ..permissions import can_use_desk, get_desk_proposal
-from ..workflow import release as release_claim
-from ..workflow import take as take_claim
-from ..workflow import take_next
 from .page import page_url
 
 

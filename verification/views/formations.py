@@ -14,8 +14,8 @@ from proposals.ledger import ledger
 from proposals.models import Formation
 from proposals.permissions import can_validate_formation, get_formation_for
 
+from ..claims import when_text
 from ..forms import FormationFigures, ReasonForm
-from ..workflow import when_text
 from .page import told_operators
 
 

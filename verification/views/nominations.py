@@ -16,9 +16,10 @@ from proposals.deadlines import filing_deadline_for
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
 
+from ..claims import decided_text
 from ..forms import ReasonForm, StampForm
 from ..permissions import get_desk_proposal, get_returned_nomination
-from ..workflow import approve_nomination, decided_text, reject_nomination, return_nomination
+from ..workflow import approve_nomination, reject_nomination, return_nomination
 from .page import Refusal, holding, person_facts, refusal_of, rule_rows, seen_in, told_operators
 
 

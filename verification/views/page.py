@@ -19,9 +19,9 @@ from proposals.eligibility import Outcome, Verdict, check, facts_of, rules_of
 from proposals.models import Formation, Proposal
 from proposals.people import operators_of
 
+from ..claims import decided_text, renew, when_text
 from ..forms import StampForm
 from ..models import Claim, DocumentCheck
-from ..workflow import decided_text, renew, when_text
 
 PAGES = {
     Proposal.Status.NOMINATED: "verification:nomination",

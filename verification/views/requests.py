@@ -22,9 +22,9 @@ from proposals.operator_requests import (
 )
 from proposals.people import operators_of
 
+from ..claims import when_text
 from ..forms import ReasonForm
 from ..permissions import get_desk_request
-from ..workflow import when_text
 
 
 @require_safe
