@@ -12,6 +12,7 @@ from proposals.eligibility import (
     DocumentFact,
     Facts,
     FormationFact,
+    LeastEducation,
     LevelRule,
     Outcome,
     PeriodRules,
@@ -67,8 +68,8 @@ RULES = PeriodRules(
     ages=(AgeRule(1, 12, "I/a–III/d", 56), AgeRule(13, 17, "IV/a–IV/e", 58)),
     age_on=dt.date(2026, 8, 28),
     rank_mismatch_is_warning=False,
-    skill_education_order=1,
-    expert_education_order=5,
+    skill_education=LeastEducation(1, "SLTA/sederajat"),
+    expert_education=LeastEducation(5, "Diploma IV atau Sarjana (S1)"),
     tests=(
         TestRow(0, "STATISTISI", "statistik", "terampil", False),
         TestRow(1, "STATISTISI", "statistik", "pertama", False),
@@ -86,15 +87,18 @@ def verdict(rule, facts=FACTS, rules=RULES, **changed):
 def test_a_fitting_draft_is_refused_by_no_rule():
     outcomes = {v.rule: v.outcome for v in check(FACTS, RULES)}
     assert list(outcomes) == [
-        "E1", "E2", "E4", "E5", "E6", "E7", "E8", "E9", "E10", "E11", "E14", "E15", "E16",
+        "E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "E10", "E11", "E14", "E15", "E16",
+        "E17",
     ]  # fmt: skip
     assert Outcome.REFUSED not in outcomes.values()
     assert {r for r, o in outcomes.items() if o == Outcome.PENDING} == {
         "E1",
         "E2",
+        "E3",
         "E4",
         "E5",
         "E6",
+        "E17",
     }
     assert {r for r, o in outcomes.items() if o == Outcome.NOT_APPLICABLE} == {"E7", "E15"}
 
@@ -291,7 +295,7 @@ any_facts = st.builds(
 def test_no_facts_raise_and_no_verdict_lacks_a_source(facts, lenient):
     rules = replace(RULES, rank_mismatch_is_warning=lenient)
     verdicts = check(facts, rules)
-    assert len({v.rule for v in verdicts}) == len(verdicts) == 13
+    assert len({v.rule for v in verdicts}) == len(verdicts) == 15
     assert all(v.sentence and v.source for v in verdicts)
 
 

@@ -1,155 +1,27 @@
-"""The rules of eligibility as pure functions over plain facts, and who must sit the test.
+"""Rules E1 to E17 of inpassing, each a pure function of a proposal's facts and a period's rules.
 
-`check(facts, rules)` names every rule that was looked at, with its verdict, a sentence and its
-source, so that a participant can see why. Only `facts_of` and `rules_of` touch the database.
-Source: domain.md section 4; limits, rank tables and test rules are a period's own data.
+`check(facts, rules)` names every rule with its verdict, a sentence and its source, so that a
+participant can see why. Limits, levels and test rows are a period's own data.
+Source: domain.md section 4 (it has no E12 and E13).
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from inpassing.formats import long_date
-from inpassing.reference.models import EducationLevel, Period
 
-from .ledger import ledger
-from .models import Formation, Proposal, ProposalDocument
-from .nip import age_on
+from ..nip import age_on
+from .facts import DocumentFact, Facts, Outcome, PeriodRules, TestDecision, Verdict
 
 # Where the rules come from, as a reader of the page is told.
 LETTER_2020 = "Surat BPS 7 Agustus 2020, persyaratan inpassing"
+LETTER_STAGES = "Surat BPS 7 Agustus 2020, tahapan inpassing"
+LETTER_TEST = "Surat BPS 7 Agustus 2020, uji kompetensi"
 REGULATION = "PermenPANRB 42/2018"
 DECREE_DISMISSAL = "Kepka BPS 289/2004, 6.1.B.4"
 PERIOD_DATA = "data acuan periode"
-
-
-class Outcome(StrEnum):
-    OK = "ok"
-    REFUSED = "refused"
-    WARNING = "warning"
-    PENDING = "pending"
-    NOT_APPLICABLE = "not_applicable"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one rule says about one person."""
-
-    rule: str
-    outcome: Outcome
-    sentence: str
-    source: str
-
-
-@dataclass(frozen=True)
-class DocumentFact:
-    """One required document: `state` is missing, waiting, valid, refused or returned."""
-
-    code: str
-    name: str
-    state: str
-
-
-@dataclass(frozen=True)
-class FormationFact:
-    """The agency's formation at the proposed level. `vacancy` is None without such a row."""
-
-    takes_nominations: bool
-    vacancy: int | None
-    taken: int
-    state: str
-
-    @property
-    def source(self) -> str:
-        return f"formasi instansi, {self.state}"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known about one proposal, as plain data."""
-
-    position: str
-    position_name: str
-    level_code: str
-    level_name: str
-    category: str
-    rank: str
-    rank_order: int
-    education_name: str
-    education_order: int
-    birth_date: dt.date
-    is_structural: bool
-    dismissed_declared: bool
-    dismissed_on_record: bool
-    active_elsewhere: bool
-    failed_in: str
-    formation: FormationFact | None
-    holds_post: bool
-    has_slots: bool
-    is_verified: bool
-    documents: tuple[DocumentFact, ...] = ()
-
-
-@dataclass(frozen=True)
-class LevelRule:
-    """A level that can be proposed in the period, and the ranks that fit it."""
-
-    position: str
-    code: str
-    name: str
-    ranks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class AgeRule:
-    """The age to be under, for a band of rank orders."""
-
-    from_order: int
-    to_order: int
-    band: str
-    under_years: int
-
-
-@dataclass(frozen=True)
-class TestRow:
-    """A row of the test table; an empty value matches everything."""
-
-    __test__ = False
-
-    order: int
-    position: str
-    education_field: str
-    level_code: str
-    competency_test: bool
-
-
-@dataclass(frozen=True)
-class PeriodRules:
-    """A period's own rule data."""
-
-    period: str
-    levels: tuple[LevelRule, ...]
-    ages: tuple[AgeRule, ...]
-    age_on: dt.date
-    rank_mismatch_is_warning: bool
-    skill_education_order: int
-    expert_education_order: int
-    tests: tuple[TestRow, ...]
-
-
-@dataclass(frozen=True)
-class TestDecision:
-    """Whether the competency test is required, and by which row (None: no row matched)."""
-
-    __test__ = False
-
-    required: bool
-    rule_order: int | None
-    sentence: str
-    source: str
+ONE_PROPOSAL = "satu usulan per NIP per periode"
 
 
 def check(facts: Facts, rules: PeriodRules) -> list[Verdict]:
@@ -168,13 +40,14 @@ def all_documents(facts: Facts, rules: PeriodRules) -> Verdict:
         return Verdict(
             "E2", Outcome.PENDING, "Berkas diunggah peserta setelah usulan disetujui.", LETTER_2020
         )
-    bad = [document for document in facts.documents if document.state in {"refused", "returned"}]
+    returned = [document for document in facts.documents if document.state == "returned"]
+    refused = [document for document in facts.documents if document.state == "refused"]
     missing = [document for document in facts.documents if document.state == "missing"]
     waiting = [document for document in facts.documents if document.state == "waiting"]
     total = len(facts.documents)
-    if bad:
+    if returned or refused:
         return Verdict(
-            "E2", Outcome.PENDING, f"Perlu diganti: {_names(bad)}.", f"{LETTER_2020}; aturan E3"
+            "E2", Outcome.PENDING, f"Perlu diganti: {_names(returned + refused)}.", LETTER_2020
         )
     if missing:
         return Verdict(
@@ -188,6 +61,33 @@ def all_documents(facts: Facts, rules: PeriodRules) -> Verdict:
             "E2", Outcome.PENDING, f"Sedang diperiksa sistem: {_names(waiting)}.", LETTER_2020
         )
     return Verdict("E2", Outcome.OK, f"Semua {total} dokumen ada dan terbaca.", LETTER_2020)
+
+
+def readable_files(facts: Facts, rules: PeriodRules) -> Verdict:
+    """E3: each file is a harmless, readable PDF of at most 2 MB; the inspector judges it."""
+    refused = [document for document in facts.documents if document.state == "refused"]
+    waiting = [document for document in facts.documents if document.state == "waiting"]
+    if refused:
+        return Verdict(
+            "E3",
+            Outcome.WARNING,
+            f"Ditolak sistem: {_names(refused)}. Unggah berkas pengganti.",
+            LETTER_STAGES,
+        )
+    if waiting:
+        return Verdict(
+            "E3", Outcome.PENDING, f"Sedang diperiksa sistem: {_names(waiting)}.", LETTER_STAGES
+        )
+    if not any(document.state in {"valid", "returned"} for document in facts.documents):
+        return Verdict(
+            "E3",
+            Outcome.PENDING,
+            "Tiap berkas diperiksa sistem saat diunggah: PDF yang terbaca, paling besar 2 MB.",
+            LETTER_STAGES,
+        )
+    return Verdict(
+        "E3", Outcome.OK, "Berkas yang ada terbaca dan paling besar 2 MB.", LETTER_STAGES
+    )
 
 
 def experience(facts: Facts, rules: PeriodRules) -> Verdict:
@@ -314,21 +214,29 @@ def rank_fits(facts: Facts, rules: PeriodRules) -> Verdict:
 
 
 def education_fits(facts: Facts, rules: PeriodRules) -> Verdict:
-    """E10: skill levels from SLTA or D-I, expert levels from S1 or D-IV."""
+    """E10: skill levels from SLTA or D-I, expert levels from S1 or D-IV (the period's own data).
+
+    What the participant picked counts provisionally until the verifier has set the field.
+    """
     is_expert = facts.category == "expert"
-    least = rules.expert_education_order if is_expert else rules.skill_education_order
-    kind, wanted = ("keahlian", "S1 atau D-IV") if is_expert else ("keterampilan", "SLTA")
-    if facts.education_order >= least:
+    least = rules.expert_education if is_expert else rules.skill_education
+    kind = "keahlian" if is_expert else "keterampilan"
+    if facts.education_order >= least.order:
+        sentence = f"Pendidikan {facts.education_name} memenuhi jenjang {kind}."
+        if facts.education_field:
+            return Verdict("E10", Outcome.OK, sentence, REGULATION)
         return Verdict(
             "E10",
             Outcome.OK,
-            f"Pendidikan {facts.education_name} memenuhi jenjang {kind}.",
+            f"{sentence} Sementara, sampai verifikator memeriksa ijazah.",
             REGULATION,
+            is_provisional=True,
         )
     return Verdict(
         "E10",
         Outcome.REFUSED,
-        f"Pendidikan {facts.education_name} belum memenuhi jenjang {kind}: paling rendah {wanted}. "
+        f"Pendidikan {facts.education_name} belum memenuhi jenjang {kind}: paling rendah "
+        f"{least.words}. "
         "Pilih jenjang lain, atau betulkan pendidikan.",
         REGULATION,
     )
@@ -390,36 +298,80 @@ def never_dismissed(facts: Facts, rules: PeriodRules) -> Verdict:
 
 def earlier_test(facts: Facts, rules: PeriodRules) -> Verdict:
     """E15: who failed a test in an earlier period may come again."""
-    source = "Surat BPS 7 Agustus 2020, uji kompetensi"
     if facts.failed_in:
         return Verdict(
             "E15",
             Outcome.OK,
             f"Pernah tidak lulus uji kompetensi pada {facts.failed_in}. Boleh diusulkan lagi.",
-            source,
+            LETTER_TEST,
         )
     return Verdict(
-        "E15", Outcome.NOT_APPLICABLE, "Tidak ada uji kompetensi yang gagal sebelumnya.", source
+        "E15",
+        Outcome.NOT_APPLICABLE,
+        "Tidak ada uji kompetensi yang gagal sebelumnya.",
+        LETTER_TEST,
     )
 
 
 def one_at_a_time(facts: Facts, rules: PeriodRules) -> Verdict:
     """E16: one active proposal per NIP and period, over both positions."""
-    source = "satu usulan per NIP per periode"
     if facts.active_elsewhere:
         return Verdict(
             "E16",
             Outcome.REFUSED,
             f"NIP ini mempunyai usulan lain yang masih berjalan pada {rules.period}. "
             "Tarik usulan itu dahulu.",
-            source,
+            ONE_PROPOSAL,
         )
-    return Verdict("E16", Outcome.OK, "Tidak ada usulan lain yang aktif untuk NIP ini.", source)
+    return Verdict(
+        "E16", Outcome.OK, "Tidak ada usulan lain yang aktif untuk NIP ini.", ONE_PROPOSAL
+    )
+
+
+def recommendable(facts: Facts, rules: PeriodRules) -> Verdict:
+    """E17: eligible, portfolio passed, the test passed or not required, the formation validated.
+
+    The run asks again under the lock of the formation (`recommendations.gate`).
+    """
+    if facts.portfolio == "failed" or facts.test == "failed":
+        which = "uji portofolio" if facts.portfolio == "failed" else "uji kompetensi"
+        return Verdict(
+            "E17",
+            Outcome.REFUSED,
+            f"Tidak lulus {which}, jadi tidak direkomendasikan pada {rules.period}. "
+            "Boleh diusulkan lagi pada periode berikutnya.",
+            LETTER_STAGES,
+        )
+    waits = []
+    if not facts.is_verified:
+        waits.append("pemeriksaan berkas")
+    if facts.portfolio != "passed":
+        waits.append("uji portofolio")
+    if facts.test == "required":
+        waits.append("uji kompetensi")
+    if facts.formation is None or not facts.formation.is_validated:
+        waits.append("validasi formasi")
+    decision = test_required(facts.position, facts.education_field, facts.level_code, rules)
+    is_undecided = facts.test == ""
+    # A verifier may decide otherwise than the table, so the table speaks only until then.
+    about_test = f" {decision.sentence}" if is_undecided else ""
+    source = f"{LETTER_STAGES}; {decision.source}" if is_undecided else LETTER_STAGES
+    if waits or is_undecided:
+        waiting = ", ".join(waits) or "penetapan uji kompetensi"
+        return Verdict(
+            "E17",
+            Outcome.PENDING,
+            f"Rekomendasi menunggu {waiting}.{about_test}",
+            source,
+            is_provisional=is_undecided and not facts.education_field,
+        )
+    return Verdict("E17", Outcome.OK, "Semua syarat rekomendasi terpenuhi.", source)
 
 
 RULES: tuple[Callable[[Facts, PeriodRules], Verdict], ...] = (
     appointment_papers,
     all_documents,
+    readable_files,
     experience,
     competence,
     sanction,
@@ -431,6 +383,7 @@ RULES: tuple[Callable[[Facts, PeriodRules], Verdict], ...] = (
     never_dismissed,
     earlier_test,
     one_at_a_time,
+    recommendable,
 )
 
 
@@ -465,159 +418,6 @@ def test_required(
 
 
 test_required.__test__ = False  # type: ignore[attr-defined]  # not one of pytest's
-
-
-def refusals_for(proposal: Proposal) -> list[str]:
-    """Why the proposal cannot be nominated, as sentences; empty when nothing stands against it.
-
-    Rule E8 is left to `ledger.reserve`, which decides it under the lock of the formation.
-    """
-    verdicts = check(facts_of(proposal), rules_of(proposal.period))
-    return [
-        verdict.sentence
-        for verdict in verdicts
-        if verdict.outcome == Outcome.REFUSED and verdict.rule != "E8"
-    ]
-
-
-def facts_of(proposal: Proposal) -> Facts:
-    """The facts of a proposal (level, position, rank, education loaded): five queries, always."""
-    level = proposal.level
-    others = list(
-        Proposal.objects.filter(nip=proposal.nip)
-        .exclude(pk=proposal.pk)
-        .order_by("-status_since")
-        .values_list("period_id", "status", "dismissed_before", "nominated_at", "period__name")
-    )
-    statuses = Proposal.Status
-    failed = {statuses.TEST_FAILED, statuses.TEST_ABSENT}
-    has_slots = proposal.approved_at is not None
-    return Facts(
-        position=proposal.position_id,
-        position_name=level.position.name,
-        level_code=level.code,
-        level_name=level.short_name,
-        category=level.category,
-        rank=proposal.rank_id,
-        rank_order=proposal.rank.order,
-        education_name=proposal.education.name,
-        education_order=proposal.education.order,
-        birth_date=proposal.birth_date,
-        is_structural=proposal.is_structural,
-        dismissed_declared=proposal.dismissed_before,
-        # A draft's declaration is not a record yet: the operator may still correct it.
-        dismissed_on_record=any(
-            dismissed and nominated for _, _, dismissed, nominated, _ in others
-        ),
-        active_elsewhere=any(
-            period == proposal.period_id and status in Proposal.ACTIVE
-            for period, status, *_ in others
-        ),
-        failed_in=next((name for _, status, _, _, name in others if status in failed), ""),
-        formation=_formation_fact(proposal),
-        holds_post=proposal.status in Proposal.RESERVING | HOLDING,
-        has_slots=has_slots,
-        is_verified=proposal.status in VERIFIED,
-        documents=_document_facts(proposal),
-    )
-
-
-def rules_of(period: Period) -> PeriodRules:
-    """The rule data of a period: five queries, always."""
-    educations = dict(
-        EducationLevel.objects.filter(code__in=["SLTA", "S1"]).values_list("code", "order")
-    )
-    levels = period.period_levels.select_related("level__position").prefetch_related("ranks")
-    return PeriodRules(
-        period=period.name,
-        levels=tuple(
-            LevelRule(
-                row.level.position_id,
-                row.level.code,
-                row.level.short_name,
-                tuple(rank.code for rank in row.ranks.all()),
-            )
-            for row in levels
-        ),
-        ages=tuple(
-            AgeRule(
-                row.from_rank.order,
-                row.to_rank.order,
-                f"{row.from_rank_id}–{row.to_rank_id}",
-                row.under_years,
-            )
-            for row in period.age_limits.select_related("from_rank", "to_rank")
-        ),
-        age_on=period.age_date,
-        rank_mismatch_is_warning=period.rank_mismatch_is_warning,
-        skill_education_order=educations["SLTA"],
-        expert_education_order=educations["S1"],
-        tests=tuple(
-            TestRow(
-                row.order,
-                row.position_id or "",
-                row.education_field,
-                row.level_code,
-                row.competency_test,
-            )
-            for row in period.test_rules.all()
-        ),
-    )
-
-
-HOLDING = frozenset({Proposal.Status.RECOMMENDED, Proposal.Status.APPOINTED})
-# The verifier has found the documents in order.
-VERIFIED = HOLDING | {
-    Proposal.Status.ELIGIBLE,
-    Proposal.Status.PORTFOLIO_FAILED,
-    Proposal.Status.TEST_REQUIRED,
-    Proposal.Status.TEST_FAILED,
-    Proposal.Status.TEST_ABSENT,
-    Proposal.Status.READY,
-    Proposal.Status.NOT_RECOMMENDED,
-}
-
-
-def _formation_fact(proposal: Proposal) -> FormationFact | None:
-    formation = Formation.objects.filter(
-        agency=proposal.agency_id, period=proposal.period_id, position=proposal.position_id
-    ).first()
-    # Two queries whether or not there is a formation, so that a page's count never varies.
-    lines = ledger(
-        formation
-        or Formation(
-            agency_id=proposal.agency_id,
-            period_id=proposal.period_id,
-            position_id=proposal.position_id,
-            pk=0,
-        )
-    )
-    if formation is None:
-        return None
-    line = next((entry for entry in lines if entry.level.pk == proposal.level_id), None)
-    return FormationFact(
-        takes_nominations=formation.takes_nominations,
-        vacancy=line.vacancy if line else None,
-        taken=line.reserved + line.used if line else 0,
-        state=formation.get_status_display().lower(),
-    )
-
-
-def _document_facts(proposal: Proposal) -> tuple[DocumentFact, ...]:
-    documents = proposal.documents.select_related("requirement", "current__file")
-    return tuple(
-        DocumentFact(document.requirement.code, document.requirement.name, _state_of(document))
-        for document in documents
-    )
-
-
-def _state_of(document: ProposalDocument) -> str:
-    if document.current is None:
-        return "missing"
-    if document.review == ProposalDocument.Review.RETURNED:
-        return "returned"
-    file = document.current.file
-    return "refused" if file.is_refused else "waiting" if file.is_waiting else "valid"
 
 
 def _papers(rule: str, facts: Facts, codes: tuple[str, ...], words: str) -> Verdict:
