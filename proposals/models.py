@@ -633,6 +633,14 @@ class DocumentVersion(models.Model):
     file = models.OneToOneField(StoredFile, models.PROTECT, related_name="+")
     returned = models.BooleanField("dikembalikan verifikator", default=False)
     same_file_confirmed = models.BooleanField("berkas sama dibenarkan", default=False)
+    carried_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="carried_to",
+        verbose_name="dibawa dari periode lalu",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -641,6 +649,66 @@ class DocumentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"versi {self.number}"
+
+
+class LargeScan(models.Model):
+    """A scan over the limit, on its way to a smaller file that the participant accepts or not.
+
+    It is no version of the document: it counts for nothing before `accept`. The original is removed
+    as soon as there is nothing left to decide, at the latest a day after the result was there.
+    """
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving", "Sedang diterima"
+        WAITING = "waiting", "Sedang dikecilkan"
+        READY = "ready", "Siap dilihat"
+        FAILED = "failed", "Tidak dapat dikecilkan"
+        ACCEPTED = "accepted", "Dipakai"
+        DISCARDED = "discarded", "Dibuang"
+        EXPIRED = "expired", "Terhapus karena tidak diputuskan"
+
+    LIVE = frozenset({State.WAITING, State.READY})
+
+    document = models.ForeignKey(ProposalDocument, models.PROTECT, related_name="scans")
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.RECEIVING)
+    name = models.CharField("nama berkas", max_length=200, blank=True)
+    size = models.PositiveBigIntegerField("ukuran (byte)", default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    original = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    result = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    result_size = models.PositiveBigIntegerField("ukuran hasil (byte)", default=0)
+    code = models.CharField("kode penolakan", max_length=20, blank=True)
+    message = models.CharField("keterangan", max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    concluded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document"],
+                condition=Q(state__in=["waiting", "ready"]),
+                name="one_live_scan_per_document",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=["receiving", "waiting", "ready"]),
+                name="scan_working",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_state_display()})"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something is still to be done or decided."""
+        return self.state in self.LIVE
 
 
 class ImportBatch(models.Model):

@@ -197,6 +197,11 @@ class Period(models.Model):
         "pangkat tidak sesuai hanya peringatan", default=False
     )
     age_reference_on = models.DateField("tanggal acuan usia", null=True, blank=True)
+    statement_stamp = models.BooleanField(
+        "tempat meterai pada surat pernyataan",
+        default=False,
+        help_text="Surat pernyataan terisi diberi tempat meterai di samping tanda tangan.",
+    )
     skill_education = models.ForeignKey(
         EducationLevel,
         models.PROTECT,
