@@ -301,6 +301,17 @@ def scan_flate(*, dpi: int = 100, predictor: bool = False) -> bytes:
     return pdf.write()
 
 
+def jpeg2000(size: int = 400) -> bytes:
+    """A page that is one square picture in JPEG 2000, which takes much memory to unpack."""
+    out = io.BytesIO()
+    scanned_page(size, size, noise=0).convert("RGB").save(out, "JPEG2000", irreversible=True)
+    pdf = simple(content=b"q 595 0 0 595 0 0 cm /Im0 Do Q")
+    pdf.objects[5] = pdf.objects[5].replace(b"/Font", b"/XObject << /Im0 6 0 R >> /Font")
+    head = f"/Type /XObject /Subtype /Image /Width {size} /Height {size} /Filter /JPXDecode"
+    pdf.stream(head, out.getvalue(), number=6)
+    return pdf.write()
+
+
 def form(*, compressed: bool = False) -> bytes:
     """A form with a text field, a reset button and a signature field, nothing that sends."""
     pdf = simple(
@@ -424,6 +435,7 @@ def harmless() -> Iterator[tuple[str, bytes]]:
     yield "scan-600-dpi-colour", scan(dpi=600, quality=10, colour=True, noise=0)
     for pages in (2, 10, 40):
         yield f"scan-{pages}-pages", scan(pages, dpi=60, quality=20)
+    yield "scan-jpeg-2000", jpeg2000()
     yield "scan-fax", from_pictures(mode="1", pages=3)
     yield "scan-grey-pillow", from_pictures(mode="L", pages=2)
     yield "scan-colour-pillow", from_pictures(mode="RGB")

@@ -49,9 +49,22 @@ def store_upload(upload: UploadedFile, *, owner: models.Model, by: User | None) 
     The bytes are written once, in constant memory, before the row; a row without bytes cannot
     exist, and bytes without a row are harmless.
     """
+    row = _store(upload, owner=owner, by=by)
+    hint("inpassing.files.tasks.inspect_due")
+    return row
+
+
+def store_oversize(upload: UploadedFile, *, owner: models.Model, by: User | None) -> StoredFile:
+    """Keep an upload that is too large to count: it stands as refused and is never inspected."""
+    return _store(upload, owner=owner, by=by, state=StoredFile.State.REFUSED, code="too_large")
+
+
+def _store(
+    upload: UploadedFile, *, owner: models.Model, by: User | None, **fields: str
+) -> StoredFile:
     reader = HashingReader(upload)
     path = default_storage.save(_new_path(".pdf"), reader)
-    row = StoredFile.objects.create(
+    return StoredFile.objects.create(
         owner_kind=owner._meta.label_lower,
         owner_id=owner.pk,
         name=clean_name(upload.name or "berkas.pdf"),
@@ -59,9 +72,37 @@ def store_upload(upload: UploadedFile, *, owner: models.Model, by: User | None) 
         sha256=reader.digest.hexdigest(),
         path=path,
         uploaded_by=by,
+        **fields,
     )
-    hint("inpassing.files.tasks.inspect_due")
-    return row
+
+
+def copy_of(row: StoredFile, *, owner: models.Model) -> StoredFile:
+    """The same bytes once more, with the verdict and picture that they have, for another record.
+
+    A copy of its own, so that rights and retention of the two records stay apart.
+    """
+    with default_storage.open(row.path) as source:
+        path = default_storage.save(_new_path(".pdf"), source)
+    preview = ""
+    if row.preview_path:
+        with default_storage.open(row.preview_path) as source:
+            preview = default_storage.save(_new_path(".webp"), source)
+    return StoredFile.objects.create(
+        owner_kind=owner._meta.label_lower,
+        owner_id=owner.pk,
+        name=row.name,
+        size=row.size,
+        sha256=row.sha256,
+        content_type=row.content_type,
+        path=path,
+        preview_path=preview,
+        state=row.state,
+        code=row.code,
+        message=row.message,
+        pages=row.pages,
+        inspected_at=row.inspected_at,
+        uploaded_by=row.uploaded_by,
+    )
 
 
 def store_bytes(
@@ -89,15 +130,22 @@ def store_bytes(
 
 
 def discard(row: StoredFile) -> None:
-    """Forget a file that nothing refers to: the row now, the bytes after the commit."""
-    path = row.path
+    """Forget a file that nothing refers to: the row now, bytes and picture after the commit."""
+    path, preview = row.path, row.preview_path
     row.delete()
     transaction.on_commit(lambda: default_storage.delete(path), robust=True)
+    if preview:
+        transaction.on_commit(lambda: default_storage.delete(preview), robust=True)
 
 
 def remove_bytes(row: StoredFile) -> None:
     """Remove the bytes of a file whose row is about to be rolled back."""
     default_storage.delete(row.path)
+
+
+def open_stored(row: StoredFile) -> File[bytes]:
+    """A file's bytes, open for reading wherever they are stored."""
+    return default_storage.open(row.path)
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from .inspector import MESSAGES, inspect
+from .inspector import inspect_stream, sentence
 from .models import StoredFile
-from .storage import local_copy, save_preview
+from .storage import open_stored, save_preview
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +53,11 @@ def claim_next() -> StoredFile | None:
 def inspect_one(row: StoredFile) -> None:
     """Judge one claimed file and store the verdict, unless another worker did so meanwhile."""
     if row.attempts > MAX_ATTEMPTS:
-        _conclude(row, StoredFile.State.REFUSED, "too_complex", MESSAGES["too_complex"], None, "")
+        _conclude(row, StoredFile.State.REFUSED, "too_complex", sentence("too_complex"), None, "")
         return
-    with local_copy(row) as path:
-        result = inspect(path)
+    person = f"user {row.uploaded_by_id}" if row.uploaded_by_id else ""
+    with open_stored(row) as file:
+        result = inspect_stream(file, person=person)
     preview = save_preview(row, result.preview) if result.preview else ""
     state = StoredFile.State.ACCEPTED if result.accepted else StoredFile.State.REFUSED
     _conclude(row, state, result.code or "", result.message or "", result.pages, preview)

@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import celery
+import kombu
 import pytest
+from celery.signals import worker_init
 from django.utils import timezone
 
-from inpassing.files import tasks
+from inpassing.files import inspector, tasks
+from inpassing.files.inspector import client
 from inpassing.files.models import StoredFile
 from tests.factories import PDF, make_agency, make_file
 
@@ -59,3 +63,23 @@ def test_a_file_that_kills_workers_again_and_again_is_set_aside():
     tasks.inspect_due()
     row.refresh_from_db()
     assert (row.state, row.code) == ("refused", "too_complex")
+
+
+class FakeWorker:
+    """What Celery passes to `worker_init`, with the queues that it consumes."""
+
+    def __init__(self, *queues):
+        self.app = celery.Celery(set_as_current=False)
+        self.app.conf.task_queues = [kombu.Queue(name) for name in ("inspect", "mail")]
+        self.app.amqp.queues.select(queues)
+
+
+@pytest.mark.parametrize(("queue", "started"), [("inspect", True), ("mail", False)])
+def test_worker_of_the_queue_starts_the_inspector_before_it_forks(monkeypatch, queue, started):
+    server = client.Server()
+    monkeypatch.setattr(client, "server", server)
+    monkeypatch.setattr(inspector, "server", server)
+    worker_init.send(sender=FakeWorker(queue))
+    assert (server.control is not None) == started
+    if server.control is not None:
+        server.drop(server.control)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inpassing.files import inspector
-from inpassing.files.inspector import MAX_BYTES, MESSAGES, Inspection, inspect
+from inpassing.files.inspector import MAX_BYTES, MESSAGES, Inspection, inspect, sentence
 from tests import pdf_factory, pdf_hostile
 from tests.pdf_factory import simple
 
@@ -90,7 +90,7 @@ def test_no_picture_when_not_asked_or_refused(inspect_bytes):
 def test_each_code_has_its_sentence(inspect_bytes, code, data):
     found = inspect_bytes(data)
     assert (found.verdict, found.code) == ("refused", code)
-    assert found.message == MESSAGES[code]
+    assert found.message == sentence(code)
     assert not found.accepted
 
 
@@ -105,7 +105,7 @@ def test_sentences_say_what_to_do():
         "too_many_pages",
         "too_complex",
     ]
-    for message in MESSAGES.values():
+    for message in map(sentence, MESSAGES):
         assert message.startswith("Berkas")
         assert message.endswith((" lagi.", " diminta."))
         assert "{" not in message
@@ -157,7 +157,11 @@ def test_page_limit_is_a_setting(inspect_bytes, settings):
     settings.PDF_MAX_PAGES = 4
     assert inspect_bytes(data).pages == 4
     settings.PDF_MAX_PAGES = 3
-    assert inspect_bytes(data).code == "too_many_pages"
+    found = inspect_bytes(data)
+    assert found.code == "too_many_pages"
+    assert found.message == (
+        "Berkas memiliki lebih dari 3 halaman. Unggah hanya halaman yang diminta."
+    )
 
 
 def test_paths_that_are_no_files(tmp_path):

@@ -36,6 +36,14 @@ def heavy() -> bytes:
     return pdf_factory.document(300)
 
 
+def long_page() -> bytes:
+    """One harmless page of so much text that a viewer takes much memory for it."""
+    lines = (b"BT /F1 9 Tf 1 %d Td (%d) Tj ET\n" % (row % 800, row) for row in range(150_000))
+    pdf = pdf_factory.simple()
+    pdf.flate("", b"".join(lines), number=4)
+    return pdf.write()
+
+
 def confined(act: Callable[[], object]) -> int:
     """Exit status of a confined child that did this: 0 done, 9 refused by the system."""
     work, other = socket.socketpair()
@@ -43,7 +51,9 @@ def confined(act: Callable[[], object]) -> int:
     if pid == 0:
         status = 1
         try:
-            forkserver.confine(work.detach(), vars(LIMITS))
+            forkserver.confine(work.detach())
+            os.dup(forkserver.LINE)  # where the file's socket comes to stand
+            forkserver.bound({**vars(LIMITS), "key": ""}, 1)
             try:
                 act()
                 status = 0
@@ -78,7 +88,13 @@ def test_child_keeps_no_descriptor_of_other_inspections():
     held = [socket.socketpair() for _ in range(3)]
 
     def look() -> None:
-        if [number for number in range(200) if os.path.exists(f"/dev/fd/{number}")] != [0, 1, 2, 3]:
+        if [number for number in range(200) if os.path.exists(f"/dev/fd/{number}")] != [
+            0,
+            1,
+            2,
+            3,
+            4,
+        ]:
             raise MemoryError
 
     assert confined(look) == 0
@@ -170,6 +186,88 @@ def test_inspection_survives_the_death_of_the_reading_process(heavy):
     os.kill(client.server.process.pid, signal.SIGKILL)
     asking.join(60)
     assert [answer.pages for answer in answers] == [300]
+
+
+def test_child_is_kept_for_the_next_file_of_the_same_person_only():
+    data = pdf_factory.scan(dpi=60)
+    told = [client.ask(data, LIMITS, key).first for key in ("a", "a", "b", "a", "", "", "b", "a")]
+    assert told == [True, False, True, False, True, True, False, False]
+
+
+def test_child_is_replaced_after_so_many_files():
+    data = pdf_factory.simple().write()
+    told = [client.ask(data, LIMITS, "many").first for _ in range(2 * forkserver.FILES_KEPT)]
+    assert told == [True, *[False] * (forkserver.FILES_KEPT - 1)] * 2
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        pytest.param(
+            pdf_factory.simple(catalog="/OpenAction << /S /URI >>").write()[:-9], id="cut"
+        ),
+        pytest.param(pdf_factory.encrypted(pdf_factory.simple().write()), id="encrypted"),
+        pytest.param(pdf_hostile.document_with_attachment(), id="active"),
+        pytest.param(b"Surat", id="no-pdf"),
+        pytest.param(pdf_factory.untidy()["shifted-offsets"], id="rebuilt"),
+        pytest.param(long_page(), id="large"),
+    ],
+)
+def test_child_ends_after_anything_unusual(unusual):
+    plain = pdf_factory.simple().write()
+    client.ask(unusual, LIMITS, "unusual")
+    assert client.ask(plain, LIMITS, "unusual").first
+    assert not client.ask(plain, LIMITS, "unusual").first
+
+
+def test_kept_child_can_only_accept():
+    """Whatever it refuses is judged again by a new child, within the same bounds."""
+    plain = pdf_factory.simple().write()
+    wrong = {}
+    for name, codes, data in [*pdf_hostile.carriers(), *pdf_hostile.bombs()]:
+        answer = client.ask(plain, LIMITS, "hostile")
+        assert answer.code is None
+        answer = client.ask(data, LIMITS, "hostile")
+        if answer.code not in codes or not answer.first:
+            wrong[name] = answer
+        assert answer.cpu_seconds <= 2.05, name
+        assert answer.peak_mb < 512, name
+    assert wrong == {}
+
+
+def test_kept_child_that_dies_harms_no_file():
+    data = pdf_factory.scan(dpi=60)
+    for _ in range(3):
+        client.ask(data, LIMITS, "dying")
+        for waiting in children():
+            os.kill(waiting, signal.SIGKILL)
+        answer = client.ask(data, LIMITS, "dying")
+        assert (answer.code, answer.first) == (None, True)
+
+
+def test_figures_of_a_kept_child_are_those_of_the_file():
+    small, large = pdf_factory.simple().write(), pdf_factory.scan(dpi=200, colour=True)
+    alone = client.ask(small, LIMITS)
+    answers = [client.ask(data, LIMITS, "figures") for data in (large, small, small)]
+    assert [answer.first for answer in answers] == [True, False, False]
+    assert answers[2].cpu_seconds < min(alone.cpu_seconds, answers[0].cpu_seconds)
+    assert answers[2].peak_mb <= answers[0].peak_mb
+
+
+def test_few_children_wait():
+    data = pdf_factory.simple().write()
+    for number in range(3 * forkserver.IDLE_KEPT):
+        client.ask(data, LIMITS, f"person {number}")
+    deadline = time.monotonic() + 20
+    while len(children()) > forkserver.IDLE_KEPT and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(children()) == forkserver.IDLE_KEPT
+
+
+def children() -> list[int]:
+    """Process numbers of the children that live now."""
+    server = client.server.process.pid
+    return [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
 
 
 def _ask_in_process(data: bytes, answers: "multiprocessing.SimpleQueue[str]") -> None:

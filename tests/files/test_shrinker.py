@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from inpassing.files.inspector import MAX_BYTES, inspect_stream
-from inpassing.files.shrinker import MESSAGES, look_at, shrink
+from inpassing.files.shrinker import look_at, sentence, shrink
 
 A4 = (595, 842)
 
@@ -189,7 +189,8 @@ def test_masks_and_particular_pictures_stay_byte_for_byte():
 def test_what_cannot_fit_says_what_to_do():
     made = shrink(scan(1), target=20_000)
     assert (made.code, made.data) == ("still_too_large", b"")
-    assert "Pindai ulang pada 150 dpi, abu-abu" in MESSAGES["still_too_large"]
+    assert "Pindai ulang pada 150 dpi, abu-abu" in sentence("still_too_large")
+    assert "{" not in sentence("too_many_pages")
 
 
 def test_a_file_without_pictures_and_a_signed_one_are_told_apart():

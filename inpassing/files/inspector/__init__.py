@@ -24,6 +24,7 @@ __all__ = [
     "InspectorUnavailableError",
     "inspect",
     "inspect_stream",
+    "sentence",
     "warm_up",
 ]
 
@@ -41,7 +42,8 @@ MESSAGES = {
     " atau pindai ulang, lalu unggah lagi.",
     "no_pages": "Berkas tidak memiliki halaman. Periksa dokumen, simpan ulang sebagai PDF, lalu"
     " unggah lagi.",
-    "too_many_pages": "Berkas memiliki terlalu banyak halaman. Unggah hanya halaman yang diminta.",
+    "too_many_pages": "Berkas memiliki lebih dari {pages} halaman. Unggah hanya halaman yang"
+    " diminta.",
     "too_complex": "Berkas terlalu rumit untuk diperiksa. Cetak dokumen ke PDF atau pindai ulang,"
     " lalu unggah lagi.",
 }
@@ -74,20 +76,22 @@ class Inspection:
         return self.verdict == "accepted"
 
 
-def inspect(path: str | os.PathLike[str], *, preview: bool = True) -> Inspection:
+def inspect(path: str | os.PathLike[str], *, preview: bool = True, person: str = "") -> Inspection:
     """The verdict on the file, whatever its bytes; OSError when there is no regular file.
 
     `preview` asks for the first page as WebP, 600 px wide, at most 40 kB; it is None when the file
     is refused or the picture cannot be made within the bounds. `sha256` is empty above 256 MiB.
+    Files that come under the same `person` may be judged by the same process one after another,
+    which saves most of the cost; without it each file has a process of its own.
     Raises InspectorUnavailableError, an OSError, when no process can be had to inspect with.
     """
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(f"Not a regular file: {os.fspath(path)}")
-        return inspect_stream(file, preview=preview)
+        return inspect_stream(file, preview=preview, person=person)
 
 
-def inspect_stream(file: BinaryIO, *, preview: bool = True) -> Inspection:
+def inspect_stream(file: BinaryIO, *, preview: bool = True, person: str = "") -> Inspection:
     """The same for an open seekable file, wherever it is stored, from its beginning."""
     began = time.monotonic()
     file.seek(0)
@@ -102,7 +106,7 @@ def inspect_stream(file: BinaryIO, *, preview: bool = True) -> Inspection:
         memory_mb=int(_setting("PDF_MEMORY_MB")),
         preview=preview,
     )
-    answer = ask(data, limits)
+    answer = ask(data, limits, person)
     return _result(
         answer.code,
         answer.pages,
@@ -112,6 +116,12 @@ def inspect_stream(file: BinaryIO, *, preview: bool = True) -> Inspection:
         answer.peak_mb,
         answer.preview,
     )
+
+
+def sentence(code: str) -> str:
+    """What a person reads about this code, with the limits as they are set."""
+    pages = f"{int(_setting('PDF_MAX_PAGES')):,}".replace(",", ".")
+    return MESSAGES[code].format(pages=pages)
 
 
 def warm_up() -> None:
@@ -147,7 +157,7 @@ def _result(
     return Inspection(
         verdict="accepted" if code is None else "refused",
         code=code,
-        message=None if code is None else MESSAGES[code],
+        message=None if code is None else sentence(code),
         pages=pages,
         bytes=size,
         sha256=sha256,

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 GRACE_SECONDS = 5.0  # beyond the wall limit, before the server itself is taken for stuck
@@ -61,6 +61,7 @@ class Answer:
     cpu_seconds: float
     peak_mb: float
     preview: bytes | None
+    first: bool = True  # the first file of its child
 
 
 @dataclass(frozen=True)
@@ -143,18 +144,41 @@ server = Server()
 os.register_at_fork(after_in_child=server.after_fork)
 
 
-def ask(data: bytes, limits: Limits) -> Answer:
-    """The answer of one child for these bytes; InspectorUnavailableError when none can be had."""
+def ask(data: bytes, limits: Limits, key: str = "") -> Answer:
+    """The answer of a child for these bytes; InspectorUnavailableError when none can be had.
+
+    A `key` names the person whose file it is: a child may then have judged other files of that
+    person before. Such a child can only accept: whatever else it says, and if it ends without a
+    word, a new child judges with what is left of the limits.
+    """
+    answer = _ask(data, limits, key)
+    if answer.first or answer.code is None:
+        return answer
+    rest = replace(
+        limits,
+        cpu_seconds=limits.cpu_seconds - answer.cpu_seconds,
+        wall_seconds=limits.wall_seconds - answer.seconds,
+    )
+    again = _ask(data, rest, "")
+    return replace(
+        again,
+        seconds=answer.seconds + again.seconds,
+        cpu_seconds=answer.cpu_seconds + again.cpu_seconds,
+        peak_mb=max(answer.peak_mb, again.peak_mb),
+    )
+
+
+def _ask(data: bytes, limits: Limits, key: str) -> Answer:
     for _ in range(2):
         control = server.connection()
-        answer = _ask_once(control, data, limits)
+        answer = _ask_once(control, data, limits, key)
         if answer is not None:
             return answer
         server.drop(control)
     raise InspectorUnavailableError("The inspector does not answer.")
 
 
-def _ask_once(control: socket.socket, data: bytes, limits: Limits) -> Answer | None:
+def _ask_once(control: socket.socket, data: bytes, limits: Limits, key: str) -> Answer | None:
     """None when it is the server, not the file, that failed."""
     work, their_work = socket.socketpair()
     report, their_report = socket.socketpair()
@@ -163,7 +187,7 @@ def _ask_once(control: socket.socket, data: bytes, limits: Limits) -> Answer | N
             try:
                 socket.send_fds(
                     control,
-                    [json.dumps({**vars(limits), "size": len(data)}).encode()],
+                    [json.dumps({**vars(limits), "size": len(data), "key": key}).encode()],
                     [their_work.fileno(), their_report.fileno()],
                 )
             except OSError:
@@ -182,7 +206,7 @@ def _ask_once(control: socket.socket, data: bytes, limits: Limits) -> Answer | N
         return None
     usage = json.loads(ended)
     code, pages, preview = _understand(said, usage["status"])
-    return Answer(code, pages, seconds, usage["cpu"], usage["peak_mb"], preview)
+    return Answer(code, pages, seconds, usage["cpu"], usage["peak_mb"], preview, usage["first"])
 
 
 def _read_all(stream: socket.socket, deadline: float) -> bytes:

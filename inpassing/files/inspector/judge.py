@@ -17,11 +17,15 @@ Read = Callable[[bytes, int], Reading]
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict: `code` is None for an accepted file, which has a `page` to draw."""
+    """The verdict: `code` is None for an accepted file, which has a `page` to draw.
+
+    `plain` when nothing about the file was unusual: no reader had to guess, rebuild or decrypt.
+    """
 
     code: str | None
     pages: int | None = None
     page: pdfium.PdfPage | None = None
+    plain: bool = False
 
 
 def judge(
@@ -95,7 +99,8 @@ def _judge_pdf(data: bytes, max_pages: int, certain: Callable[[str], None]) -> J
         return Judgement("no_pages", 0)
     if pages > max_pages:
         return Judgement("too_many_pages")
-    return Judgement(None, pages, page)
+    plain = not rebuilt and len(whole) == 2 and readings[0].tidy and not readings[0].encrypted
+    return Judgement(None, pages, page, plain)
 
 
 def _opened(data: bytes, *, locked: bool, empty: bool) -> pdfium.PdfDocument | None:
