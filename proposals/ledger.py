@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from django.db.models import Count, QuerySet
+
 from inpassing.accounts.models import Agency
 from inpassing.errors import TransitionError
 from inpassing.reference.models import Period, PositionLevel
@@ -31,6 +33,26 @@ class LedgerLine:
     @property
     def left(self) -> int:
         return self.vacancy - self.reserved - self.used
+
+    @property
+    def surplus(self) -> int:
+        """How many more are filled than needed ("kelebihan n"), or 0."""
+        return max(self.filled - self.needed, 0)
+
+    @property
+    def why(self) -> str:
+        """What became of the posts: "3 dari 3 dipakai (2 dipesan, 1 direkomendasikan)"."""
+        taken = self.reserved + self.used
+        if not self.vacancy and not taken:
+            if self.is_validated:
+                return "BPS memvalidasi 0 lowongan"
+            if self.surplus:
+                return f"tidak ada lowongan: kelebihan {self.surplus}"
+            return f"tidak ada lowongan: {self.filled} dari {self.needed} kebutuhan sudah terisi"
+        parts = [f"{self.reserved} dipesan"] if self.reserved else []
+        parts += [f"{self.used} direkomendasikan"] if self.used else []
+        detail = f" ({', '.join(parts)})" if parts else ""
+        return f"{taken} dari {self.vacancy} dipakai{detail}"
 
 
 def ledger(formation: Formation) -> list[LedgerLine]:
@@ -92,3 +114,67 @@ def reserve(agency: Agency, period: Period, level: PositionLevel) -> Formation:
             "Ubah formasi atau pilih jenjang lain."
         )
     return formation
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a choice of drafts asks of one level of an agency's formation."""
+
+    agency: Agency
+    level: PositionLevel
+    wanted: int
+    line: LedgerLine | None
+    takes_nominations: bool
+
+    @property
+    def left(self) -> int:
+        return max(self.line.left, 0) if self.line and self.takes_nominations else 0
+
+    @property
+    def is_short(self) -> bool:
+        return self.left < self.wanted
+
+    @property
+    def why(self) -> str:
+        if not self.takes_nominations:
+            return "formasi belum dikirim ke BPS"
+        return self.line.why if self.line else "jenjang ini tidak ada dalam formasi"
+
+
+def demands_of(proposals: QuerySet[Proposal]) -> list[Demand]:
+    """What the proposals ask of the formations, by agency and level: two queries, and two more for
+    each formation."""
+    wanted = {
+        (agency, period, level): count
+        for agency, period, level, count in proposals.order_by()
+        .values_list("agency", "period", "level")
+        .annotate(count=Count("pk"))
+    }
+    if not wanted:
+        return []
+    formations = {
+        (formation.agency_id, formation.period_id, formation.position_id): formation
+        for formation in Formation.objects.filter(
+            agency__in={agency for agency, _, _ in wanted},
+            period__in={period for _, period, _ in wanted},
+        )
+    }
+    lines = {key: {line.level.pk: line for line in ledger(f)} for key, f in formations.items()}
+    agencies = Agency.objects.in_bulk({agency for agency, _, _ in wanted})
+    levels = PositionLevel.objects.select_related("position").in_bulk({key[2] for key in wanted})
+    found = []
+    for (agency, period, level), count in wanted.items():
+        key = (agency, period, levels[level].position_id)
+        formation = formations.get(key)
+        found.append(
+            Demand(
+                agency=agencies[agency],
+                level=levels[level],
+                wanted=count,
+                line=lines.get(key, {}).get(level),
+                takes_nominations=bool(formation and formation.takes_nominations),
+            )
+        )
+    return sorted(
+        found, key=lambda d: (d.agency.name, d.level.position.name, d.level.order, d.level.pk)
+    )

@@ -18,6 +18,7 @@ from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 
 from .models import (
+    Batch,
     DocumentVersion,
     Formation,
     ImportBatch,
@@ -186,3 +187,19 @@ def get_import_for(user: User, pk: int) -> ImportBatch:
     return get_object_or_404(
         batches.select_related("agency__region", "period", "created_by", "file", "marked"), pk=pk
     )
+
+
+def can_cancel_batch(user: User, batch: Batch) -> bool:
+    """Whoever asked for it."""
+    return batch.created_by_id == user.pk
+
+
+def get_batch_for(user: User, pk: int, can: Predicate = can_view) -> Batch:
+    """An act on many proposals, for whoever asked for it and for administrators; else 404."""
+    batches = Batch.objects.select_related("created_by")
+    if not roles_of(user).is_admin:
+        batches = batches.filter(created_by=user)
+    batch = get_object_or_404(batches, pk=pk)
+    if not can(user, batch):
+        raise PermissionDenied
+    return batch

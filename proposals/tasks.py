@@ -1,8 +1,9 @@
-"""Beat's tasks of stage 1; the work itself is in `closing`."""
+"""Beat's tasks of stage 1; the work itself is in the modules they call."""
 
 from celery import shared_task
 
-from . import closing, imports
+from . import batches, closing, imports
+from .models import Batch
 
 
 @shared_task
@@ -21,3 +22,9 @@ def remind_due() -> None:
 def import_due() -> None:
     """Read, judge and save what operators sent as a file; harmless when run twice."""
     imports.work_due()
+
+
+@shared_task
+def nominate_due() -> None:
+    """Nominate what operators asked for many at once; harmless when run twice."""
+    batches.work_due(Batch.Kind.NOMINATE, batches.nominate_row)

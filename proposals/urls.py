@@ -2,6 +2,7 @@ from django.urls import URLPattern, path
 
 from .views import (
     acts,
+    batches,
     candidates,
     documents,
     formations,
@@ -11,10 +12,12 @@ from .views import (
     papers,
     participant,
     record,
+    unit_imports,
     work_units,
 )
 
 app_name = "proposals"
+UNITS = {"kind": "units"}
 # One block per page group, in the order of the walk.
 urlpatterns: list[URLPattern] = [
     # Operator requests
@@ -70,6 +73,20 @@ urlpatterns: list[URLPattern] = [
     path("unit-kerja/", work_units.work_unit_list, name="work_unit_list"),
     path("unit-kerja/baru/", work_units.work_unit_create, name="work_unit_create"),
     path("unit-kerja/<int:pk>/", work_units.work_unit_edit, name="work_unit_edit"),
+    path("unit-kerja/impor/", unit_imports.unit_import_create, name="unit_import_create"),
+    path(
+        "unit-kerja/impor/templat/<int:agency_pk>/",
+        unit_imports.unit_import_template,
+        name="unit_import_template",
+    ),
+    path("unit-kerja/impor/<int:pk>/", imports.import_preview, UNITS, name="unit_import"),
+    path(
+        "unit-kerja/impor/<int:pk>/galat/", imports.import_marked, UNITS, name="unit_import_marked"
+    ),
+    path("unit-kerja/impor/<int:pk>/simpan/", imports.import_save, UNITS, name="unit_import_save"),
+    path(
+        "unit-kerja/impor/<int:pk>/batal/", imports.import_cancel, UNITS, name="unit_import_cancel"
+    ),
     # Candidates
     path("usulan/", listing.proposal_list, name="list"),
     path("usulan/baru/", candidates.candidate_create, name="create"),
@@ -84,6 +101,9 @@ urlpatterns: list[URLPattern] = [
     path("usulan/impor/<int:pk>/galat/", imports.import_marked, name="import_marked"),
     path("usulan/impor/<int:pk>/simpan/", imports.import_save, name="import_save"),
     path("usulan/impor/<int:pk>/batal/", imports.import_cancel, name="import_cancel"),
+    path("usulan/usulkan/", batches.nominate_many, name="nominate_many"),
+    path("usulan/sekaligus/<int:pk>/", batches.batch, name="batch"),
+    path("usulan/sekaligus/<int:pk>/hentikan/", batches.batch_cancel, name="batch_cancel"),
     path("usulan/<int:pk>/", record.detail, name="detail"),
     path("usulan/<int:pk>/ubah/", candidates.candidate_edit, name="edit"),
     path("usulan/<int:pk>/usulkan/", acts.nominate, name="nominate"),

@@ -7,6 +7,8 @@ nothing is changed; what they do with data is in the tests of each page.
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +19,8 @@ from competency.models import Publication
 from inpassing.files.storage import save_preview
 from inpassing.notifications.models import InboxMessage, OutboxMessage
 from inpassing.reference.models import BpsOffice
-from proposals.models import Formation, OperatorRequest
+from proposals import batches
+from proposals.models import Batch, Formation, OperatorRequest
 from tests.competency.factories import make_session
 from tests.factories import (
     make_admin,
@@ -34,6 +37,7 @@ from tests.factories import (
     make_work_unit,
 )
 from tests.proposals.import_files import previewed, row, xlsx
+from tests.proposals.unit_files import previewed_units, unit_row, units_xlsx
 from tests.recommendations.factories import make_awaiting, make_draft, make_issued
 
 VISITORS = [
@@ -88,12 +92,26 @@ class World:
         existing = Formation.objects.filter(agency=self.agency, period=self.period).first()
         return existing or make_formation(self.agency, self.period, status=status)
 
+    def unit_import(self):
+        """A file of work units that was read, one row with an error."""
+        return previewed_units(
+            self.agency, units_xlsx(unit_row(), unit_row(name="")), by=self.operator
+        )
+
     def import_batch(self):
         return previewed(
             self.agency,
             self.period,
             xlsx(row(), row(nip="12")),
             by=self.visitors["operator"],
+        )
+
+    def batch(self):
+        return batches.start(
+            Batch.Kind.NOMINATE,
+            [self.proposal("draft").pk],
+            by=self.visitors["operator"],
+            key=uuid.uuid4(),
         )
 
     def document(self):
@@ -121,6 +139,10 @@ class World:
         return seats.assign_seat(
             self.proposal("test_required"), self.session(), by=self.visitors["admin"]
         )
+
+    def seating_run(self):
+        run = seats.request_seating(self.period, by=self.visitors["admin"])
+        return seats.run_seating(run)
 
     def publication(self):
         return Publication.objects.create(
@@ -235,6 +257,12 @@ ADDRESSES = {
     "proposals:work_unit_list": (GET, lambda w: []),
     "proposals:work_unit_create": (GET, lambda w: []),
     "proposals:work_unit_edit": (GET, lambda w: [make_work_unit(w.agency).pk]),
+    "proposals:unit_import_create": (GET, lambda w: []),
+    "proposals:unit_import_template": (GET, lambda w: [w.agency.pk]),
+    "proposals:unit_import": (GET, lambda w: [w.unit_import().pk]),
+    "proposals:unit_import_marked": (GET, lambda w: [w.unit_import().pk]),
+    "proposals:unit_import_save": (POST, lambda w: [w.unit_import().pk]),
+    "proposals:unit_import_cancel": (POST, lambda w: [w.unit_import().pk]),
     "proposals:list": (GET, lambda w: []),
     "proposals:create": (GET, lambda w: []),
     "proposals:nip_reading": (GET, lambda w: []),
@@ -244,6 +272,9 @@ ADDRESSES = {
     "proposals:import_marked": (GET, lambda w: [w.import_batch().pk]),
     "proposals:import_save": (POST, lambda w: [w.import_batch().pk]),
     "proposals:import_cancel": (POST, lambda w: [w.import_batch().pk]),
+    "proposals:nominate_many": (GET, lambda w: []),
+    "proposals:batch": (GET, lambda w: [w.batch().pk]),
+    "proposals:batch_cancel": (POST, lambda w: [w.batch().pk]),
     "proposals:detail": (GET, lambda w: [w.proposal("submitted").pk]),
     "proposals:edit": (GET, lambda w: [w.proposal("draft").pk]),
     "proposals:nominate": (GET, lambda w: [w.proposal("draft").pk]),
@@ -305,6 +336,8 @@ ADDRESSES = {
     "competency:checkin": (GET, lambda w: [w.seat().participant_number]),
     "competency:seating": (GET, lambda w: []),
     "competency:propose_seats": (POST, lambda w: []),
+    "competency:seating_run": (GET, lambda w: [w.seating_run().pk]),
+    "competency:send_invitations": (POST, lambda w: [w.seating_run().pk]),
     "competency:assign_seat": (GET, lambda w: [w.proposal("test_required").pk]),
     "competency:test": (GET, lambda w: [w.proposal("test_required").pk]),
     "competency:card": (GET, lambda w: [w.seat().proposal_id]),
@@ -449,6 +482,12 @@ proposals:formation_submit              - 4 4 + 4 3 4 4 4 3
 proposals:work_unit_list                - 3 3 + + 3 3 3 3 3
 proposals:work_unit_create              - 3 3 + + 3 3 3 3 3
 proposals:work_unit_edit                - 4 4 + 4 4 4 4 4 4
+proposals:unit_import_create            - 3 3 + + 3 3 3 3 3
+proposals:unit_import_template          - 4 4 + 4 4 4 4 4 4
+proposals:unit_import                   - 4 4 + 4 4 4 4 4 4
+proposals:unit_import_marked            - 4 4 + 4 4 4 4 4 4
+proposals:unit_import_save              - 4 4 + 4 4 4 4 4 4
+proposals:unit_import_cancel            - 4 4 + 4 4 4 4 4 4
 proposals:list                          - + + + + + + + + +
 proposals:create                        - 3 3 + + 3 3 3 3 +
 proposals:nip_reading                   - + + + + + + + + +
@@ -458,6 +497,9 @@ proposals:import                        - 4 4 + 4 4 4 4 4 4
 proposals:import_marked                 - 4 4 + 4 4 4 4 4 4
 proposals:import_save                   - 4 4 + 4 4 4 4 4 4
 proposals:import_cancel                 - 4 4 + 4 4 4 4 4 4
+proposals:nominate_many                 - 3 3 + + 3 3 3 3 3
+proposals:batch                         - 4 4 + 4 4 4 4 4 +
+proposals:batch_cancel                  - 4 4 + 4 4 4 4 4 3
 proposals:detail                        - 4 + + 4 + 4 4 4 +
 proposals:edit                          - 4 4 + 4 4 4 4 4 +
 proposals:nominate                      - 4 4 + 4 4 4 4 4 +
@@ -516,6 +558,8 @@ competency:attendance                   - 4 4 4 4 4 4 + 4 3
 competency:checkin                      - 4 4 4 4 4 4 + 4 +
 competency:seating                      - 3 3 3 3 3 3 3 3 +
 competency:propose_seats                - 3 3 3 3 3 3 3 3 4
+competency:seating_run                  - 3 3 3 3 3 3 3 3 +
+competency:send_invitations             - 3 3 3 3 3 3 3 3 +
 competency:assign_seat                  - 4 3 + 4 3 4 4 4 +
 competency:test                         - 4 + + 4 + 4 4 4 +
 competency:card                         - 4 + + 4 + 4 4 4 +

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,13 +16,14 @@ from django.views.decorators.http import require_safe
 
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
-from inpassing.formats import format_nip, long_date
+from inpassing.formats import format_nip, format_number, long_date
 from inpassing.keyset import KeysetPage, keyset_page
 from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import Period
 
 from ..forms.candidates import ListFilter
-from ..models import Proposal, ProposalQuerySet
+from ..models import Batch, Proposal, ProposalQuerySet
+from ..permissions import is_own_proposal
 from ..search import matching
 from ..standing import standing_of
 from .reader import reader_of, side_of
@@ -43,6 +45,8 @@ class Row:
     holder: str
     holds: bool
     since: str
+    pk: int
+    can_tick: bool
 
 
 @require_safe
@@ -55,6 +59,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     filters = {name: value for name, value in form.cleaned_data.items() if value}
     page = _page_of(request, Proposal.objects.visible_to(user), filters)
     failed = _failed_invitations(page.rows)
+    rows = [_row(proposal, user, failed) for proposal in page.rows]
     query = {name: getattr(value, "pk", value) for name, value in filters.items()}
     here = reverse("proposals:list")
     return render(
@@ -63,7 +68,10 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         {
             "filter": form,
             "chips": _chips(form, query, here),
-            "rows": [_row(proposal, user, failed) for proposal in page.rows],
+            "rows": rows,
+            "ticks": sum(row.can_tick for row in rows),
+            "all_url": _all_drafts_url(query),
+            "last_batch": _last_batch(user) if roles.is_operator else None,
             "shows_agency": not roles.is_operator or len(roles.agency_ids) > 1,
             "is_operator": roles.is_operator,
             "can_create": roles.is_operator and Period.objects.accepting_nominations().exists(),
@@ -107,7 +115,33 @@ def _row(proposal: Proposal, user: User, failed: set[int]) -> Row:
         holder="Anda" if undelivered and side != "bps" else standing.holder,
         holds=standing.holds or (undelivered and side != "bps"),
         since="betulkan email" if undelivered else f"sejak {since}",
+        pk=proposal.pk,
+        can_tick=proposal.status == Proposal.Status.DRAFT
+        and proposal.agency_id in roles_of(user).agency_ids
+        and not is_own_proposal(user, proposal),
     )
+
+
+def _all_drafts_url(query: dict[str, object]) -> str:
+    """Where every draft that the filters find is nominated at once."""
+    kept = {name: value for name, value in query.items() if name != "status"}
+    return _with(reverse("proposals:nominate_many"), kept, semua="1")
+
+
+def _last_batch(user: User) -> dict[str, str] | None:
+    """The newest nomination of many that the reader asked for within a week: one query."""
+    since = timezone.now() - timedelta(days=7)
+    found = (
+        Batch.objects.filter(created_by=user, kind=Batch.Kind.NOMINATE, created_at__gte=since)
+        .order_by("-created_at")
+        .first()
+    )
+    if found is None:
+        return None
+    return {
+        "url": reverse("proposals:batch", args=[found.pk]),
+        "text": f"{format_number(found.total)} calon, {found.get_state_display().lower()}",
+    }
 
 
 def _failed_invitations(rows: list[Proposal]) -> set[int]:
