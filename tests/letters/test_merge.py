@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from inpassing.letters.merge import MARK, merge_copies
+import pikepdf
+
+from inpassing.letters.merge import MARK, ReadingCopy, merge_copies
 from inpassing.letters.render import render_document
 from inpassing.letters.signing import sign_pdf
 
@@ -74,3 +78,36 @@ def test_no_letters_make_an_empty_copy_but_for_the_cover():
     merged, pages = merge([], cover=render_document(card()))
     assert pages == 1
     assert len(read.pages(merged)) == 1
+
+
+def test_the_copy_is_a_sound_file_with_a_bookmark_for_each_letter():
+    output = io.BytesIO()
+    copy = ReadingCopy(output)
+    copy.add_cover(render_document(card()))
+    letter = render_document(recommendation(3))
+    copy.add_letter(letter, title="B-0001 (Kota Baubau) – “surat”")
+    copy.add_letter(render_document(extract()), title="B-0001 petikan")
+    pages = copy.close()
+    with pikepdf.open(io.BytesIO(output.getvalue())) as merged:
+        assert merged.check_pdf_syntax() == []
+        assert len(merged.pages) == pages == 4
+        with merged.open_outline() as outline:
+            found = [(item.title, pikepdf.Page(item.destination[0]).index) for item in outline.root]
+    assert found == [("B-0001 (Kota Baubau) – “surat”", 1), ("B-0001 petikan", 3)]
+
+
+def test_what_is_the_same_in_each_letter_is_there_once_and_the_names_are_right():
+    output = io.BytesIO()
+    copy = ReadingCopy(output)
+    sizes = []
+    for number in range(6):
+        person = replace(extract().person, name=f"Peserta (ke-{number}) \\ Uji")
+        copy.add_letter(render_document(replace(extract(), person=person)))
+        sizes.append(copy.written)
+    copy.close()
+    growth = [after - before for before, after in itertools.pairwise(sizes)]
+    assert max(growth) < 1.1 * min(growth)
+    texts = read.pages(output.getvalue())
+    assert [f"Peserta (ke-{number}) \\ Uji" in text for number, text in enumerate(texts)] == [
+        True
+    ] * 6
