@@ -1,6 +1,9 @@
 """Two hands at once on the formation: the last post, one candidate, one agency, one formation."""
 
+import logging
 import threading
+import time
+import uuid
 
 import pytest
 from django.db import connections
@@ -9,9 +12,10 @@ from inpassing.accounts.models import Agency
 from inpassing.errors import TransitionError
 from inpassing.reference.loaders import load_reference
 from inpassing.reference.models import Region
-from proposals import drafts, formation_rows, operator_requests, workflow
+from inpassing.timeline.models import TimelineEvent
+from proposals import batches, drafts, formation_rows, operator_requests, workflow
 from proposals.ledger import ledger
-from proposals.models import Formation, OperatorRequest, Proposal
+from proposals.models import Batch, Formation, OperatorRequest, Proposal
 from proposals.people import operators_of
 from tests.factories import (
     make_agency,
@@ -24,6 +28,7 @@ from tests.factories import (
     make_verifier,
 )
 
+logger = logging.getLogger(__name__)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -38,7 +43,7 @@ def at_once(*acts):
 
     def run(number, act):
         try:
-            gate.wait(timeout=10)
+            gate.wait(timeout=30)
             act()
         except Exception as error:  # noqa: BLE001  (the outcome is what is looked at)
             outcomes[number] = error
@@ -49,28 +54,90 @@ def at_once(*acts):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert not any(thread.is_alive() for thread in threads)
     return outcomes
 
 
-def test_the_last_post_goes_to_one_of_many():
+def test_the_last_post_goes_to_one_of_fifty():
     agency, period = make_agency(), make_period()
     formation = make_formation(agency, period, lines={"pertama": (1, 0)})
-    candidates = [make_proposal(agency, period, complete=False) for _ in range(8)]
+    candidates = [make_proposal(agency, period, complete=False) for _ in range(50)]
     operators = [make_operator(agency) for _ in range(2)]
+    began = time.perf_counter()
     outcomes = at_once(
         *(
             lambda p=p, n=n: workflow.nominate(p, by=operators[n % 2])
             for n, p in enumerate(candidates)
         )
     )
+    logger.info("50 nominations of the last post: %.2f s", time.perf_counter() - began)
     refused = [outcome for outcome in outcomes if outcome is not None]
-    assert len(refused) == 7
+    assert len(refused) == 49
     assert {type(outcome) for outcome in refused} == {TransitionError}
     assert all("sudah habis: 1 dari 1 dipakai" in str(outcome) for outcome in refused)
     assert Proposal.objects.filter(status="nominated").count() == 1
     assert ledger(formation)[0].left == 0
+
+
+def test_two_workers_on_one_batch_do_each_row_once():
+    agency, period = make_agency(), make_period()
+    make_formation(agency, period, lines={"pertama": (9, 0)})
+    operator = make_operator(agency)
+    drafts_of_it = [make_proposal(agency, period, complete=False) for _ in range(12)]
+    batch = batches.start(
+        Batch.Kind.NOMINATE, [d.pk for d in drafts_of_it], by=operator, key=uuid.uuid4()
+    )
+    until = time.monotonic() + 30
+    outcomes = at_once(
+        *[lambda: batches.work_on(batch, batches.nominate_row, until=until)] * 2,
+        lambda: batches.work_due(Batch.Kind.NOMINATE, batches.nominate_row),
+    )
+    assert outcomes == [None] * 3
+    results = list(batch.rows.values_list("result", flat=True))
+    assert (results.count("done"), results.count("refused")) == (9, 3)
+    sent = TimelineEvent.objects.filter(kind="proposal.nominated")
+    assert sent.count() == sent.values("subject_id").distinct().count() == 9
+    batch.refresh_from_db()
+    assert batch.state == "done"
+
+
+def test_stopping_beside_a_worker_leaves_no_row_without_a_result():
+    agency, period = make_agency(), make_period()
+    make_formation(agency, period, lines={"pertama": (20, 0)})
+    operator = make_operator(agency)
+    pks = [make_proposal(agency, period, complete=False).pk for _ in range(12)]
+    batch = batches.start(Batch.Kind.NOMINATE, pks, by=operator, key=uuid.uuid4())
+    begun = threading.Event()
+
+    def act(proposal, by):
+        batches.nominate_row(proposal, by)
+        begun.set()
+
+    def stop():
+        assert begun.wait(timeout=10)
+        batches.cancel(batch, by=operator)
+
+    outcomes = at_once(lambda: batches.work_due(Batch.Kind.NOMINATE, act), stop)
+    assert outcomes == [None, None]
+    results = list(batch.rows.values_list("result", flat=True))
+    assert results.count("done") == Proposal.objects.filter(status="nominated").count() >= 1
+    assert results.count("done") + results.count("cancelled") == 12
+    batch.refresh_from_db()
+    assert batch.state == "cancelled"
+
+
+def test_the_second_click_at_the_same_moment_gives_the_same_batch():
+    agency = make_agency()
+    operator = make_operator(agency)
+    pks = [make_proposal(agency, make_period(), complete=False).pk]
+    key, got = uuid.uuid4(), []
+    outcomes = at_once(
+        *[lambda: got.append(batches.start(Batch.Kind.NOMINATE, pks, by=operator, key=key))] * 4
+    )
+    assert outcomes == [None] * 4
+    assert set(got) == {Batch.objects.get()}
+    assert Batch.objects.get().rows.count() == 1
 
 
 def test_one_candidate_is_nominated_once_by_two_operators():
