@@ -22,6 +22,7 @@ from .models import (
     DocumentVersion,
     Formation,
     ImportBatch,
+    LargeScan,
     OperatorRequest,
     Proposal,
     ProposalDocument,
@@ -114,6 +115,16 @@ def get_document_for(user: User, pk: int, can: Predicate = can_view) -> Proposal
     if not can(user, document.proposal):
         raise PermissionDenied
     return document
+
+
+def get_large_scan_for(user: User, pk: int) -> LargeScan:
+    """A scan over the limit, for the participant whose document it is meant for; 403 for the
+    others who see the proposal."""
+    scan = get_object_or_404(
+        LargeScan.objects.select_related("document__requirement", "original", "result"), pk=pk
+    )
+    get_proposal_for(user, scan.document.proposal_id, can_fill)
+    return scan
 
 
 def get_version_for(user: User, pk: int) -> DocumentVersion:

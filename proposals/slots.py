@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
 from .deadlines import accepts_filing
-from .models import Proposal, ProposalDocument
+from .models import LargeScan, Proposal, ProposalDocument
 from .same_files import same_file_question, same_files
 from .statements import STATEMENTS
 
@@ -29,6 +29,7 @@ class Slot:
     is_open: bool
     is_slow: bool = False
     question: str = ""
+    scan: LargeScan | None = None
 
     @property
     def has_statement(self) -> bool:
@@ -61,7 +62,7 @@ class Slot:
 
 
 def slots_of(proposal: Proposal) -> list[Slot]:
-    """All slots of a proposal (period and agency loaded) in order: three queries."""
+    """All slots of a proposal (period and agency loaded) in order: four queries."""
     documents = list(
         proposal.documents.select_related("requirement", "current__file").order_by("order", "pk")
     )
@@ -71,7 +72,7 @@ def slots_of(proposal: Proposal) -> list[Slot]:
 
 
 def slot_of(document: ProposalDocument) -> Slot:
-    """One slot; proposal (period, agency), requirement and current file loaded: two queries."""
+    """One slot; proposal (period, agency), requirement and current file loaded: three queries."""
     return _slots([document], is_open=takes_files(document.proposal))[0]
 
 
@@ -81,8 +82,19 @@ def takes_files(proposal: Proposal) -> bool:
 
 
 def _slots(documents: Sequence[ProposalDocument], *, is_open: bool) -> list[Slot]:
-    twins = same_files(documents) if is_open else {}
-    return [_slot(document, is_open, twins.get(document.pk, [])) for document in documents]
+    if not is_open:
+        return [_slot(document, is_open, []) for document in documents]
+    twins = same_files(documents)
+    scans = {
+        scan.document_id: scan
+        for scan in LargeScan.objects.filter(
+            document__in=[document.pk for document in documents], state__in=LargeScan.LIVE
+        )
+    }
+    return [
+        replace(_slot(document, is_open, twins.get(document.pk, [])), scan=scans.get(document.pk))
+        for document in documents
+    ]
 
 
 def _slot(document: ProposalDocument, is_open: bool, twins: list[ProposalDocument]) -> Slot:

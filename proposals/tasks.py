@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import batches, closing, imports
+from . import batches, closing, imports, large_scans
 from .models import Batch
 
 
@@ -16,6 +16,12 @@ def close_due() -> None:
 def remind_due() -> None:
     """Send the reminders that are due; harmless when run twice."""
     closing.remind_due()
+
+
+@shared_task
+def shrink_due() -> None:
+    """Make scans over the limit smaller, remove what nobody decided; harmless when run twice."""
+    large_scans.work_due()
 
 
 @shared_task

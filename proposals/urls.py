@@ -7,6 +7,7 @@ from .views import (
     documents,
     formations,
     imports,
+    large_scans,
     listing,
     operator_requests,
     papers,
@@ -133,6 +134,32 @@ urlpatterns: list[URLPattern] = [
     path("dokumen/<int:pk>/slot/", documents.document_slot, name="document_slot"),
     path("dokumen/<int:pk>/unggah/", documents.document_upload, name="document_upload"),
     path("dokumen/<int:pk>/berkas-sama/", documents.document_same_file, name="document_same_file"),
+    path("dokumen/<int:pk>/kecilkan/", large_scans.large_scan, name="large_scan"),
+    path(
+        "dokumen/<int:pk>/kecilkan/unggah/",
+        large_scans.large_scan_upload,
+        name="large_scan_upload",
+    ),
+    path(
+        "dokumen/kecilkan/<int:pk>/pakai/",
+        large_scans.large_scan_accept,
+        name="large_scan_accept",
+    ),
+    path(
+        "dokumen/kecilkan/<int:pk>/buang/",
+        large_scans.large_scan_discard,
+        name="large_scan_discard",
+    ),
+    path(
+        "dokumen/kecilkan/<int:pk>/hasil/",
+        large_scans.large_scan_result,
+        name="large_scan_result",
+    ),
+    path(
+        "dokumen/kecilkan/<int:pk>/halaman-pertama/<slug:which>/",
+        large_scans.large_scan_picture,
+        name="large_scan_picture",
+    ),
     path("dokumen/versi/<int:pk>/", documents.document_file, name="document_file"),
     path(
         "dokumen/versi/<int:pk>/halaman-pertama/",

@@ -36,6 +36,7 @@ from tests.factories import (
     make_verifier,
     make_work_unit,
 )
+from tests.proposals.filing import shrunk
 from tests.proposals.import_files import previewed, row, xlsx
 from tests.proposals.unit_files import previewed_units, unit_row, units_xlsx
 from tests.recommendations.factories import make_awaiting, make_draft, make_issued
@@ -116,6 +117,9 @@ class World:
 
     def document(self):
         return self.proposal("filling").documents.first()
+
+    def scan(self):
+        return shrunk(self.document(), by=self.visitors["participant"])
 
     def request(self, status="requested"):
         row = OperatorRequest.objects.create(
@@ -298,6 +302,12 @@ ADDRESSES = {
     "proposals:document_slot": (GET, lambda w: [w.document().pk]),
     "proposals:document_upload": (POST, lambda w: [w.document().pk]),
     "proposals:document_same_file": (POST, lambda w: [w.document().pk]),
+    "proposals:large_scan": (GET, lambda w: [w.document().pk]),
+    "proposals:large_scan_upload": (POST, lambda w: [w.document().pk]),
+    "proposals:large_scan_accept": (POST, lambda w: [w.scan().pk]),
+    "proposals:large_scan_discard": (POST, lambda w: [w.scan().pk]),
+    "proposals:large_scan_result": (GET, lambda w: [w.scan().pk]),
+    "proposals:large_scan_picture": (GET, lambda w: [w.scan().pk, "hasil"]),
     "proposals:document_file": (GET, lambda w: [w.document().current_id]),
     "proposals:document_preview": (GET, lambda w: [w.version_with_picture()]),
     "verification:desk": (GET, lambda w: []),
@@ -520,6 +530,12 @@ proposals:document                      - 4 + 3 4 3 4 4 4 3
 proposals:document_slot                 - 4 + 3 4 3 4 4 4 3
 proposals:document_upload               - 4 + 3 4 3 4 4 4 3
 proposals:document_same_file            - 4 + 3 4 3 4 4 4 3
+proposals:large_scan                    - 4 + 3 4 3 4 4 4 3
+proposals:large_scan_upload             - 4 + 3 4 3 4 4 4 3
+proposals:large_scan_accept             - 4 + 3 4 3 4 4 4 3
+proposals:large_scan_discard            - 4 + 3 4 3 4 4 4 3
+proposals:large_scan_result             - 4 + 3 4 3 4 4 4 3
+proposals:large_scan_picture            - 4 + 3 4 3 4 4 4 3
 proposals:document_file                 - 4 + + 4 + 4 4 4 +
 proposals:document_preview              - 4 + + 4 + 4 4 4 +
 verification:desk                       - 3 3 3 3 + + 3 3 +

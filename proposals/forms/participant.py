@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from inpassing.files.inspector import MESSAGES
 from inpassing.reference.models import EducationLevel
 
 from ..eligibility import Outcome, education_fits, facts_of, rules_of
@@ -182,6 +184,42 @@ class UploadForm(forms.Form):
         if self.refusal:
             raise ValidationError(self.refusal, code="refused")
         return self.cleaned_data["file"]
+
+
+TOO_LARGE_SCAN = (
+    "Pindaian ini lebih besar dari 20 MB. Pindai ulang pada 150 dpi, abu-abu, lalu unggah lagi."
+)
+SMALL_SCAN = (
+    "Berkas ini tidak lebih besar dari 2 MB. Unggah langsung pada halaman dokumen tanpa dikecilkan."
+)
+
+
+class ScanField(forms.FileField):
+    """One PDF over the limit of a document and within that of a scan."""
+
+    widget = forms.FileInput(attrs={"accept": "application/pdf,.pdf"})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        upload = super().clean(data, initial)
+        if not upload:
+            return upload
+        if (upload.size or 0) > settings.SCAN_MAX_BYTES:
+            raise ValidationError(TOO_LARGE_SCAN, code="too_large")
+        head = upload.read(1024)
+        upload.seek(0)
+        if b"%PDF-" not in head:
+            raise ValidationError(MESSAGES["not_pdf"], code="not_pdf")
+        if (upload.size or 0) <= settings.UPLOAD_MAX_BYTES:
+            raise ValidationError(SMALL_SCAN, code="small")
+        return upload
+
+
+class ScanForm(UploadForm):
+    """One PDF that is to be made smaller."""
+
+    file = ScanField(
+        label="Berkas PDF", error_messages=UploadForm.base_fields["file"].error_messages
+    )
 
 
 def _years_after(day: dt.date, years: int) -> dt.date:

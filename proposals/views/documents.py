@@ -124,8 +124,8 @@ def _part(
     status: int = 200,
 ) -> HttpResponse:
     if page == "daftar":
-        context = {"slot": slot_of(found), "proposal": found.proposal, "error": error}
-        context["tz"] = found.proposal.agency.tz
+        context: dict[str, Any] = {"slot": slot_of(found), "proposal": found.proposal}
+        context |= {"tz": found.proposal.agency.tz, **_error(error)}
         return render(request, "proposals/_slot.html", context, status=status)
     context = _panel(found, error)
     return render(request, "proposals/_document_panel.html", context, status=status)
@@ -155,11 +155,16 @@ def _panel(found: ProposalDocument, error: str) -> dict[str, Any]:
         "slot": slot_of(found),
         "proposal": found.proposal,
         "tz": tz,
-        "error": error,
+        **_error(error),
         "number": order.index(found.pk) + 1,
         "total": len(order),
         "history": [_history_row(version, tz) for version in versions],
     }
+
+
+def _error(sentence: str) -> dict[str, Any]:
+    """The refusal of an upload; one that is too large leads to the page that makes it smaller."""
+    return {"error": sentence, "is_large": sentence == MESSAGES["too_large"]}
 
 
 def _history_row(version: DocumentVersion, tz: str) -> dict[str, object]:

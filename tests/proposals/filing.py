@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
-from proposals.models import Proposal, ProposalDocument
+from inpassing.files.storage import save_preview
+from proposals.models import LargeScan, Proposal, ProposalDocument
 from tests.factories import PDF, make_agency, make_file, make_operator, make_proposal, make_verifier
 
 
@@ -49,6 +51,20 @@ def put(document: ProposalDocument, data: bytes, *, state: str = "accepted", **f
     document.current = document.versions.create(number=number, file=file)
     document.save()
     return document.current
+
+
+def shrunk(document: ProposalDocument, *, by, data: bytes = b"") -> LargeScan:
+    """A scan over the limit whose smaller file waits for the participant's word."""
+    scan = LargeScan.objects.create(
+        document=document, uploaded_by=by, name="pindaian.pdf", size=6_000_000, sha256="0" * 64
+    )
+    scan.original = make_file(scan, pdf("asli"), state="refused", code="too_large")
+    scan.result = make_file(document, data or pdf("hasil"))
+    scan.result.preview_path = save_preview(scan.result, b"RIFF")
+    scan.result.save()
+    scan.state, scan.result_size, scan.concluded_at = "ready", scan.result.size, timezone.now()
+    scan.save()
+    return scan
 
 
 def slot(proposal: Proposal, code: str = "ijazah") -> ProposalDocument:

@@ -21,11 +21,10 @@ from ..inspector import MAX_BYTES
 from ..inspector import MESSAGES as VERDICTS
 from ..inspector.client import INHERITED, Limits, ask
 
-__all__ = ["MESSAGES", "Original", "ShrinkerUnavailableError", "Shrunk", "look_at", "shrink"]
+__all__ = ["Original", "ShrinkerUnavailableError", "Shrunk", "look_at", "sentence", "shrink"]
 
 RESCAN = "Pindai ulang pada 150 dpi, abu-abu, lalu unggah lagi."
-MESSAGES = {
-    **VERDICTS,
+SENTENCES = {
     "still_too_large": f"Setelah dikecilkan, berkas ini masih lebih besar dari 2 MB. {RESCAN}",
     "no_pictures": "Berkas ini besar bukan karena gambar, sehingga tidak dapat dikecilkan di sini."
     f" {RESCAN}",
@@ -62,11 +61,16 @@ class Original:
 
 @dataclass(frozen=True)
 class Shrunk:
-    """What came of it: a code of `MESSAGES`, or the bytes of the smaller file; how long it took."""
+    """What came of it: a code with a `sentence`, or the smaller file; how long it took."""
 
     code: str | None
     data: bytes
     seconds: float
+
+
+def sentence(code: str) -> str:
+    """What a person reads about a scan that could not be made smaller."""
+    return SENTENCES.get(code) or VERDICTS[code].format(pages=settings.PDF_MAX_PAGES)
 
 
 def look_at(data: bytes) -> Original:
@@ -133,7 +137,7 @@ def _understand(said: bytes, status: int | None, target: int) -> tuple[str | Non
         return "too_complex", b""
     code = answer.get("code")
     if code is not None:
-        return (code if code in MESSAGES else "too_complex"), b""
+        return (code if code in SENTENCES or code in VERDICTS else "too_complex"), b""
     if not made.startswith(b"%PDF-") or len(made) > target:
         return "too_complex", b""
     return None, made
