@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
-from celery.signals import worker_init
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -16,7 +15,7 @@ from inpassing.files.storage import store_bytes
 from .documents import document_from_json
 from .errors import LetterError
 from .models import PrintJob
-from .render import render_document, warm_up
+from .render import render_document
 
 logger = logging.getLogger(__name__)
 
@@ -24,13 +23,6 @@ CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
 BATCH = 50
 BROKEN = "Surat tidak dapat dibuat karena gangguan sistem. Coba lagi, atau hubungi narahubung BPS."
-
-
-@worker_init.connect
-def warm_up_parent(**kwargs: object) -> None:
-    """Load the print engine in the worker's parent, so that its children share the memory."""
-    logger.info("letters.warming_up")
-    warm_up()
 
 
 @shared_task
