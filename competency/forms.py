@@ -36,9 +36,19 @@ class SessionForm(forms.ModelForm[TestSession]):
 
     class Meta:
         model = TestSession
-        fields = ["period", "office", "room", "capacity", "wave"]
+        fields = ["period", "office", "room", "capacity", "wave", "is_accessible"]
 
-    field_order = ["period", "office", "day", "starts", "ends", "room", "capacity", "wave"]
+    field_order = [
+        "period",
+        "office",
+        "day",
+        "starts",
+        "ends",
+        "room",
+        "capacity",
+        "wave",
+        "is_accessible",
+    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -85,6 +95,34 @@ class IncidentForm(forms.Form):
     text = forms.CharField(
         label="Kejadian", max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class SeatingForm(forms.Form):
+    """How a period's people are seated."""
+
+    wave = forms.ChoiceField(
+        label="Gelombang", required=False, help_text="Hanya sesi gelombang ini yang diisi."
+    )
+    seed = forms.CharField(
+        label="Benih undian",
+        required=False,
+        max_length=40,
+        help_text="Menentukan urutan bila kursi kurang. Benih yang sama memberi hasil yang sama. "
+        "Boleh dikosongkan.",
+    )
+    holds_invitations = forms.BooleanField(
+        label="Tahan undangan sampai saya periksa hasilnya", required=False
+    )
+
+    def __init__(self, *args: Any, period: Period, **kwargs: Any) -> None:
+        kwargs["auto_id"] = f"id_{period.pk}_%s"
+        super().__init__(*args, **kwargs)
+        self.period = period
+        if period.waves:
+            wave: Any = self.fields["wave"]
+            wave.choices = [("", "Semua gelombang"), *((name, name) for name in period.waves)]
+        else:
+            del self.fields["wave"]
 
 
 class SessionChoiceForm(forms.Form):

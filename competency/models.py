@@ -53,6 +53,7 @@ class TestSession(models.Model):
     room = models.CharField("ruang", max_length=100)
     capacity = models.PositiveSmallIntegerField("kursi", validators=[MinValueValidator(1)])
     wave = models.CharField("gelombang", max_length=40, blank=True)
+    is_accessible = models.BooleanField("ruang untuk kebutuhan khusus", default=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -96,10 +97,61 @@ class TestSession(models.Model):
         return not self.is_cancelled and not self.is_confirmed and at >= self.attendance_opens_at
 
 
+class SeatingRun(models.Model):
+    """One act that seats everybody of a period who has no seat; the row comes before the task."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="seating_runs")
+    wave = models.CharField("gelombang", max_length=40, blank=True)
+    seed = models.CharField("benih undian", max_length=40)
+    holds_invitations = models.BooleanField("undangan ditahan", default=False)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    seated = models.PositiveIntegerField(default=0)
+    own_region = models.PositiveIntegerField(default=0)
+    own_province = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period"], condition=Q(finished_at=None), name="one_seating_run_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.created_at}"
+
+    @property
+    def head_office(self) -> int:
+        """How many of the seated went beyond their own province."""
+        return self.seated - self.own_region - self.own_province
+
+
+class Unseated(models.Model):
+    """Somebody whom a run could not seat, and why."""
+
+    run = models.ForeignKey(SeatingRun, models.CASCADE, related_name="unseated")
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "run"], name="unseated_once_per_run")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class SeatQuerySet(models.QuerySet["Seat"]):
     def current(self) -> SeatQuerySet:
         """Seats that somebody holds."""
         return self.filter(released_at=None)
+
+    def uninvited(self) -> SeatQuerySet:
+        """Current seats whose people were not told yet."""
+        return self.current().filter(invited_at=None)
 
     def for_list(self) -> SeatQuerySet:
         return self.select_related(
@@ -121,6 +173,8 @@ class Seat(models.Model):
     number = models.PositiveSmallIntegerField("kursi")
     participant_number = models.CharField("nomor peserta", max_length=30)
     explanation = models.CharField("alasan penempatan", max_length=200, blank=True)
+    run = models.ForeignKey(SeatingRun, models.PROTECT, null=True, blank=True, related_name="seats")
+    invited_at = models.DateTimeField(null=True, blank=True)
     attendance = models.CharField(
         "kehadiran", max_length=8, choices=Attendance, blank=True, default=Attendance.UNKNOWN
     )
@@ -148,6 +202,13 @@ class Seat(models.Model):
                 condition=Q(released_at=None),
                 name="participant_number_once",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(released_at=None, invited_at=None),
+                name="seat_uninvited",
+            )
         ]
 
     def __str__(self) -> str:

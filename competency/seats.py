@@ -6,71 +6,230 @@ one person per seat whatever happens.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Count
 from django.utils import timezone
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
 from inpassing.formats import clock, long_datetime
+from inpassing.queue import hint
 from inpassing.reference.models import Period
-from inpassing.timeline.events import record
+from inpassing.timeline.events import record, record_many
 from proposals import workflow as proposals
 from proposals.messages import tell
-from proposals.models import Proposal
+from proposals.models import Proposal, ProposalQuerySet
+from proposals.people import operators_of
 
-from .models import Seat, TestSession
-from .seating import Place, choose
+from .models import Seat, SeatingRun, TestSession, Unseated
+from .seating import Person, Place, Plan, plan_seats
+
+CHUNK = 2000
+INVITED_AT_ONCE = 200
 
 
-def unseated(period: Period) -> list[Proposal]:
-    """Everybody who needs a seat in the period and has none, oldest first."""
-    return list(
+def unseated(period: Period) -> ProposalQuerySet:
+    """Everybody who needs a seat in the period and has none."""
+    return (
         Proposal.objects.awaiting_test()
         .filter(period=period)
         .exclude(pk__in=Seat.objects.current().values("proposal"))
-        .for_list()
-        .order_by("status_since", "pk")
+    )
+
+
+def request_seating(
+    period: Period, *, by: User, wave: str = "", seed: str = "", holds_invitations: bool = False
+) -> SeatingRun:
+    """Ask the worker to seat everybody who has none; a run that is under way is returned.
+
+    `wave` keeps the run to the sessions of one wave; `seed` decides who comes first where seats
+    are short; `holds_invitations` keeps the messages back until `send_invitations`.
+    """
+    with transaction.atomic():
+        SeatingRun.objects.bulk_create(
+            [
+                SeatingRun(
+                    period=period,
+                    wave=wave,
+                    seed=seed or f"{period.number}-{period.seating_runs.count() + 1}",
+                    holds_invitations=holds_invitations,
+                    by=by,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        hint("competency.tasks.seat_people")
+        return SeatingRun.objects.get(period=period, finished_at=None)
+
+
+@transaction.atomic
+def run_seating(run: SeatingRun) -> SeatingRun:
+    """Seat everybody of the run's period in one transaction; a second call changes nothing."""
+    claimed = SeatingRun.objects.select_for_update(of=("self",), skip_locked=True)
+    found = claimed.select_related("period", "by").filter(pk=run.pk, finished_at=None).first()
+    if found is None:
+        return run
+    run = found
+    release_withdrawn()
+    waiting = list(
+        unseated(run.period)
+        .select_for_update(of=("self",))
+        .select_related("agency")
+        .only("pk", "agency__region_id", "special_needs")
+        .order_by("pk")
+    )
+    future = TestSession.objects.planned().filter(period=run.period, starts_at__gt=timezone.now())
+    if run.wave:
+        future = future.filter(wave=run.wave)
+    sessions = {
+        session.pk: session
+        for session in future.select_for_update(of=("self",))
+        .select_related("office")
+        .order_by("pk")
+    }
+    numbers: dict[int, set[int]] = {pk: set() for pk in sessions}
+    held = Seat.objects.current().filter(session__in=sessions)
+    for session_id, number in held.values_list("session", "number"):
+        numbers[session_id].add(number)
+    plan = plan_seats(
+        [
+            Person(proposal.pk, proposal.agency.region_id or "", bool(proposal.special_needs))
+            for proposal in waiting
+        ],
+        [
+            Place(
+                session.pk,
+                session.office.region_id or "",
+                session.capacity,
+                len(numbers[session.pk]),
+                session.is_accessible,
+            )
+            for session in sessions.values()
+        ],
+        seed=run.seed,
+    )
+    _keep_plan(run, plan, waiting, sessions, numbers)
+    steps = Counter(choice.step for choice in plan.seated.values())
+    run.seated, run.own_region, run.own_province = len(plan.seated), steps[0], steps[1]
+    run.finished_at = timezone.now()
+    run.save(update_fields=["seated", "own_region", "own_province", "finished_at"])
+    record(
+        run.period,
+        "seating.finished",
+        f"Kursi ditetapkan untuk {len(plan.seated)} peserta"[:200],
+        by=run.by,
+        data={"run": run.pk, "seated": len(plan.seated), "left": len(plan.left)},
+    )
+    if not run.holds_invitations:
+        hint("competency.tasks.invite_seated")
+    return run
+
+
+def _keep_plan(
+    run: SeatingRun,
+    plan: Plan,
+    waiting: list[Proposal],
+    sessions: dict[int, TestSession],
+    numbers: dict[int, set[int]],
+) -> None:
+    free = {
+        pk: iter([n for n in range(1, session.capacity + 1) if n not in numbers[pk]])
+        for pk, session in sessions.items()
+    }
+    seats = []
+    for proposal in waiting:
+        if choice := plan.seated.get(proposal.pk):
+            session = sessions[choice.session_id]
+            seats.append(
+                Seat(
+                    session=session,
+                    proposal=proposal,
+                    number=next(free[session.pk]),
+                    participant_number=_participant_number(run.period, session, proposal),
+                    explanation=choice.explanation,
+                    run=run,
+                )
+            )
+    Seat.objects.bulk_create(seats, batch_size=CHUNK)
+    record_many(
+        "seat.assigned",
+        [
+            (
+                seat.proposal,
+                _assigned(sessions[seat.session_id]),
+                {"session": seat.session_id, "seat": seat.pk, "number": seat.number},
+            )
+            for seat in seats
+        ],
+        by=run.by,
+    )
+    Unseated.objects.bulk_create(
+        [Unseated(run=run, proposal_id=pk, reason=reason) for pk, reason in plan.left.items()],
+        batch_size=CHUNK,
     )
 
 
 @transaction.atomic
-def propose_seats(period: Period, *, by: User) -> tuple[int, int]:
-    """Seat everybody who has none, the nearest office first; returns (seated, left over)."""
-    release_withdrawn()
-    sessions = list(
-        TestSession.objects.select_for_update(of=("self",))
-        .planned()
-        .filter(period=period, starts_at__gt=timezone.now())
-        .select_related("office__region", "period")
-        .order_by("pk")
+def send_invitations(run: SeatingRun, *, by: User) -> SeatingRun:
+    """Let the messages of a run go that held them back; a second call changes nothing."""
+    run = SeatingRun.objects.select_for_update(of=("self",)).select_related("period").get(pk=run.pk)
+    if run.holds_invitations:
+        run.holds_invitations = False
+        run.save(update_fields=["holds_invitations"])
+        record(run.period, "seating.invited", "Undangan uji dikirim", by=by, data={"run": run.pk})
+        hint("competency.tasks.invite_seated")
+    return run
+
+
+@transaction.atomic
+def invite_some() -> int:
+    """Tell the people of up to INVITED_AT_ONCE seats where and when; returns how many.
+
+    Seat and messages change together, so a killed worker neither loses nor repeats an invitation.
+    """
+    seats = list(
+        Seat.objects.uninvited()
+        .exclude(run__holds_invitations=True)
+        .select_for_update(of=("self",), skip_locked=True)
+        .select_related("session__office", "proposal__participant", "proposal__level")
+        .select_related("proposal__agency", "proposal__period")
+        .order_by("pk")[:INVITED_AT_ONCE]
     )
-    by_id = {session.pk: session for session in sessions}
-    taken = dict(
-        Seat.objects.current()
-        .filter(session__in=sessions)
-        .values_list("session")
-        .annotate(Count("pk"))
+    operators: dict[int, list[User]] = {}
+    for seat in seats:
+        agency = seat.proposal.agency
+        if agency.pk not in operators:
+            operators[agency.pk] = operators_of(agency)
+        _invite(seat, operators[agency.pk])
+    Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(invited_at=timezone.now())
+    return len(seats)
+
+
+def _invite(seat: Seat, operators: Iterable[User]) -> None:
+    people = {user.pk: user for user in operators}
+    if participant := seat.proposal.participant:
+        people[participant.pk] = participant
+    tell(
+        seat.proposal,
+        f"seat:{seat.pk}",
+        "test_invitation",
+        to=people.values(),
+        nomor=seat.participant_number,
+        waktu=when(seat.session),
+        tempat=_where(seat.session),
+        kursi=seat.number,
     )
-    places = {
-        session.pk: Place(
-            session.pk, session.office.region_id or "", session.capacity, taken.get(session.pk, 0)
-        )
-        for session in sessions
-    }
-    waiting = unseated(period)
-    seated = 0
-    for proposal in waiting:
-        choice = choose(proposal.agency.region_id or "", list(places.values()))
-        if choice is None:
-            continue
-        _take_seat(proposal, by_id[choice.session_id], choice.explanation, by=by)
-        place = places[choice.session_id]
-        places[choice.session_id] = replace(place, taken=place.taken + 1)
-        seated += 1
-    return seated, len(waiting) - seated
+
+
+def _participant_number(period: Period, session: TestSession, proposal: Proposal) -> str:
+    region = session.office.region_id or "00"
+    return f"P{period.number}-{region[:2]}-{proposal.pk:05d}"
+
+
+def _assigned(session: TestSession) -> str:
+    return f"Kursi ditetapkan di {session.office.name}"[:200]
 
 
 @transaction.atomic
@@ -106,30 +265,22 @@ def _take_seat(proposal: Proposal, session: TestSession, explanation: str, *, by
     number = next(n for n in range(1, session.capacity + 2) if n not in numbers)
     if number > session.capacity:
         raise TransitionError("Sesi itu penuh. Pilih sesi lain.")
-    region = session.office.region_id or "00"
     seat = Seat.objects.create(
         session=session,
         proposal=proposal,
         number=number,
-        participant_number=f"P{session.period.number}-{region[:2]}-{proposal.pk:05d}",
+        participant_number=_participant_number(session.period, session, proposal),
         explanation=explanation,
+        invited_at=timezone.now(),
     )
-    event = record(
+    record(
         proposal,
         "seat.assigned",
-        f"Kursi ditetapkan di {session.office.name}"[:200],
+        _assigned(session),
         by=by,
         data={"session": session.pk, "seat": seat.pk, "number": number},
     )
-    tell(
-        proposal,
-        f"seat:{event.pk}",
-        "test_invitation",
-        nomor=seat.participant_number,
-        waktu=when(session),
-        tempat=_where(session),
-        kursi=number,
-    )
+    _invite(seat, operators_of(proposal.agency))
     return seat
 
 

@@ -1,10 +1,24 @@
-"""Publication at its time, and seats freed by withdrawals."""
+"""Seating, invitations, publication at its time, seats freed by withdrawals."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from . import publishing, seats
-from .models import Publication
+from .models import Publication, SeatingRun
+
+
+@shared_task
+def seat_people() -> None:
+    """Do every seating run that was asked for; what a killed worker left is done anew."""
+    for run in SeatingRun.objects.filter(finished_at=None):
+        seats.run_seating(run)
+
+
+@shared_task
+def invite_seated() -> None:
+    """Tell everybody who got a seat and was not told yet."""
+    while seats.invite_some():
+        pass
 
 
 @shared_task

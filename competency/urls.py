@@ -17,6 +17,8 @@ urlpatterns = [
     # Seating
     path("kursi/", seating.seating, name="seating"),
     path("kursi/usulkan/", seating.propose, name="propose_seats"),
+    path("kursi/penetapan/<int:pk>/", seating.seating_run, name="seating_run"),
+    path("kursi/penetapan/<int:pk>/undang/", seating.send_invitations, name="send_invitations"),
     path("peserta/<int:pk>/kursi/", seating.assign, name="assign_seat"),
     # Participants
     path("peserta/<int:pk>/", participants.test, name="test"),

@@ -26,6 +26,8 @@ app.conf.beat_schedule = {
     "remind-participants": {"task": "proposals.tasks.remind_due", "schedule": 900.0},
     "sweep-imports": {"task": "proposals.tasks.import_due", "schedule": 30.0},
     "sweep-nominations": {"task": "proposals.tasks.nominate_due", "schedule": 30.0},
+    "sweep-seating": {"task": "competency.tasks.seat_people", "schedule": 30.0},
+    "sweep-invitations": {"task": "competency.tasks.invite_seated", "schedule": 60.0},
     "sweep-scans": {"task": "proposals.tasks.shrink_due", "schedule": 60.0},
     "publish-results": {"task": "competency.tasks.publish_due", "schedule": 60.0},
     "anchor-timeline": {

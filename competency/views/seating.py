@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,31 +18,43 @@ from proposals.models import Proposal
 from proposals.permissions import is_own_proposal
 
 from .. import seats
-from ..forms import SessionChoiceForm
-from ..models import Seat, TestSession
+from ..forms import SeatingForm, SessionChoiceForm
+from ..models import Seat, SeatingRun, TestSession, Unseated
 from ..permissions import get_test_proposal_for, require_admin
 from .sessions import me
 
 PAGE = 50
+RUNS_SHOWN = 5
 
 
 @require_safe
 def seating(request: HttpRequest) -> HttpResponse:
-    """Everybody without a seat in the open periods, and the places that are left."""
+    """Everybody without a seat in the open periods, why, and the places that are left."""
     require_admin(me(request))
+    return _seating_page(request)
+
+
+def _seating_page(
+    request: HttpRequest, refused: SeatingForm | None = None, status: int = 200
+) -> HttpResponse:
     waiting = (
         Proposal.objects.awaiting_test()
         .filter(period__in=Period.objects.open())
         .exclude(pk__in=Seat.objects.current().values("proposal"))
     )
+    reason = Unseated.objects.filter(proposal=OuterRef("pk")).order_by("-run")
     page = keyset_page(
-        waiting.for_list(),
+        waiting.for_list().annotate(left_because=Subquery(reason.values("reason")[:1])),
         ["status_since", "pk"],
         size=PAGE,
         after=request.GET.get("sesudah", ""),
         before=request.GET.get("sebelum", ""),
     )
-    sessions = _free_sessions()
+    periods = list(Period.objects.filter(pk__in=waiting.values("period")))
+    forms = [
+        refused if refused and refused.period == period else SeatingForm(period=period)
+        for period in periods
+    ]
     return render(
         request,
         "competency/seating.html",
@@ -51,15 +63,26 @@ def seating(request: HttpRequest) -> HttpResponse:
             "prev_url": f"?sebelum={page.before}" if page.before else "",
             "next_url": f"?sesudah={page.after}" if page.after else "",
             "total": waiting.count(),
-            "free": sum(s.capacity - s.taken for s in sessions),  # type: ignore[attr-defined]
-            "sessions": len(sessions),
-            "periods": Period.objects.filter(pk__in=waiting.values("period")),
+            **_free_places(),
+            "forms": forms,
+            "runs": SeatingRun.objects.select_related("period", "by")[:RUNS_SHOWN],
         },
+        status=status,
     )
 
 
-def _free_sessions(period: Period | None = None) -> list[TestSession]:
-    return list(_free(period))
+def _free_places() -> dict[str, int]:
+    figures = (
+        TestSession.objects.planned()
+        .filter(starts_at__gt=timezone.now(), period__in=Period.objects.open())
+        .aggregate(sessions=Count("pk"), seats=Sum("capacity"))
+    )
+    taken = Seat.objects.current().filter(
+        session__cancelled_at=None,
+        session__starts_at__gt=timezone.now(),
+        session__period__in=Period.objects.open(),
+    )
+    return {"sessions": figures["sessions"], "free": (figures["seats"] or 0) - taken.count()}
 
 
 def _free(period: Period | None = None):  # type: ignore[no-untyped-def]
@@ -78,23 +101,61 @@ def _free(period: Period | None = None):  # type: ignore[no-untyped-def]
 
 @require_POST
 def propose(request: HttpRequest) -> HttpResponse:
-    """Seat everybody of a period who has no seat, the nearest office first."""
+    """Seat everybody of a period who has no seat, in the worker; the run's page follows it."""
     user = me(request)
     require_admin(user)
     raw = request.POST.get("period", "")
     period = get_object_or_404(Period.objects.open(), pk=int(raw) if raw.isdigit() else 0)
-    seated, left = seats.propose_seats(period, by=user)
-    if seated:
-        messages.success(request, f"{seated} peserta mendapat kursi dan menerima email.")
-    if left:
-        messages.warning(
-            request,
-            f"{left} peserta belum mendapat kursi: tidak ada sesi yang terjangkau. "
-            "Buat sesi di provinsinya atau di BPS Pusat.",
-        )
-    if not seated and not left:
-        messages.info(request, "Semua peserta sudah mempunyai kursi.")
-    return redirect("competency:seating")
+    form = SeatingForm(request.POST, period=period)
+    if not form.is_valid():
+        return _seating_page(request, refused=form, status=422)
+    run = seats.request_seating(period, by=user, **form.cleaned_data)
+    return redirect("competency:seating_run", run.pk)
+
+
+@require_safe
+def seating_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """How a run goes and what it did: how near, who is left and why, who was told."""
+    require_admin(me(request))
+    run = get_object_or_404(SeatingRun.objects.select_related("period", "by"), pk=pk)
+    if run.finished_at is None and request.headers.get("HX-Request"):
+        return render(request, "competency/seating_progress.html", {"run": run})
+    page = keyset_page(
+        run.unseated.select_related("proposal__agency", "proposal__level"),
+        ["pk"],
+        size=PAGE,
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+    )
+    held = run.seats.current()
+    response = render(
+        request,
+        "competency/seating_run.html",
+        {
+            "run": run,
+            "left": page.rows,
+            "prev_url": f"?sebelum={page.before}" if page.before else "",
+            "next_url": f"?sesudah={page.after}" if page.after else "",
+            "reasons": run.unseated.values_list("reason").annotate(Count("pk")).order_by("reason"),
+            "left_total": run.unseated.count(),
+            "seats": held.count(),
+            "uninvited": held.filter(invited_at=None).count(),
+        },
+    )
+    if request.headers.get("HX-Request"):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def send_invitations(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the invitations that a run held back."""
+    user = me(request)
+    require_admin(user)
+    run = get_object_or_404(SeatingRun.objects.exclude(finished_at=None), pk=pk)
+    seats.send_invitations(run, by=user)
+    messages.success(request, "Undangan sedang dikirim kepada peserta dan operator.")
+    return redirect("competency:seating_run", pk)
 
 
 @require_http_methods(["GET", "POST"])

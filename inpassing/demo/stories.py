@@ -125,7 +125,8 @@ def _hold_test(cast: Cast, period: Period, people: list[Proposal]) -> None:
         with at(cast.moment(-95, 9)):
             test_sessions.create_session(session, by=cast.admin)
     with at(cast.moment(-94, 10)):
-        seats.propose_seats(period, by=cast.admin)
+        seats.run_seating(seats.request_seating(period, by=cast.admin))
+        seats.invite_some()
     scores = {0: (58, 64), 2: (81, 76), 3: (74, 80)}  # the second one does not come
     for number, proposal in enumerate(people):
         seat = Seat.objects.current().get(proposal=proposal)
@@ -255,7 +256,8 @@ def test(cast: Cast, numbers: Iterator[int]) -> Period:
                 by=cast.admin,
             )
     with at(cast.moment(-14, 9)):
-        seats.propose_seats(period, by=cast.admin)
+        seats.run_seating(seats.request_seating(period, by=cast.admin))
+        seats.invite_some()
     # Came after the seats were given: an administrator seats this person in a session of BPS Pusat.
     walk.assessed(MINISTRY, PRAKOM, "muda", education=OTHER)
     return period

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
@@ -14,6 +14,8 @@ from .models import GENESIS, EventDetail, TimelineAnchor, TimelineEvent, Timelin
 
 if TYPE_CHECKING:
     from inpassing.accounts.models import User
+
+CHUNK = 2000
 
 
 def record(
@@ -65,6 +67,58 @@ def record(
     head.seq, head.hash = event.seq, event.hash
     head.save(update_fields=["seq", "hash"])
     return event
+
+
+def record_many(
+    kind: str, entries: Sequence[tuple[models.Model, str, dict[str, Any]]], *, by: User | None
+) -> list[TimelineEvent]:
+    """Append one event to each of many subjects, all of one model, in a handful of queries.
+
+    An entry is (subject, label, data), as in `record`; no subject may stand in it twice. The heads
+    are locked in the order of the subjects' numbers. Returns the events in the order of `entries`.
+    """
+    if not entries:
+        return []
+    subject_kind = entries[0][0]._meta.label_lower
+    numbers = [subject.pk for subject, _, _ in entries]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError("A subject stands in the entries twice.")
+    TimelineHead.objects.bulk_create(
+        [TimelineHead(subject_kind=subject_kind, subject_id=number) for number in sorted(numbers)],
+        ignore_conflicts=True,
+        batch_size=CHUNK,
+    )
+    locked = TimelineHead.objects.select_for_update().filter(
+        subject_kind=subject_kind, subject_id__in=numbers
+    )
+    heads = {head.subject_id: head for head in locked.order_by("subject_id")}
+    is_proposal, now, events = subject_kind == "proposals.proposal", timezone.now(), []
+    for subject, label, data in entries:
+        head = heads[subject.pk]
+        event = TimelineEvent(
+            subject_kind=subject_kind,
+            subject_id=subject.pk,
+            seq=head.seq + 1,
+            proposal_id=subject.pk if is_proposal else None,
+            kind=kind,
+            label=label,
+            data=data,
+            actor=by,
+            at=now,
+            prev_hash=head.hash,
+        )
+        event.hash = event.compute_hash()
+        head.seq, head.hash = event.seq, event.hash
+        events.append(event)
+    TimelineEvent.objects.bulk_create(events, batch_size=CHUNK)
+    TimelineHead.objects.bulk_create(
+        heads.values(),
+        update_conflicts=True,
+        unique_fields=["subject_kind", "subject_id"],
+        update_fields=["seq", "hash"],
+        batch_size=CHUNK,
+    )
+    return events
 
 
 def events_of(subject: models.Model) -> models.QuerySet[TimelineEvent]:

@@ -96,7 +96,7 @@ class TestCancel:
         assert client.post(url, {"reason": "Listrik padam"}).status_code == 302
         person.refresh_from_db()
         assert person.status == "test_required"
-        assert seats.unseated(session.period) == [person]
+        assert list(seats.unseated(session.period)) == [person]
         assert "sudah dibatalkan" in client.post(url, {"reason": "lagi"}).content.decode()
 
     def test_not_after_attendance(self, as_user, seat):
