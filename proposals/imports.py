@@ -1,4 +1,7 @@
-"""Candidates from a file: the upload, the judging by the form's own validators, the saving.
+"""Rows from a file: the upload, the judging by the form's own validators, the saving.
+
+Here are the steps of every file, and what is said about candidates; `unit_imports` has the same
+for work units.
 
 A batch moves READING → JUDGING → READY → SAVING → DONE. The worker claims a batch and does one
 step: the whole reading, or a chunk of rows, each in one transaction under the batch's lock. So a
@@ -28,12 +31,14 @@ from inpassing.queue import hint
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record
 
-from . import drafts
+from . import drafts, unit_imports
 from .eligibility import Facts, FormationFact, Outcome, PeriodRules, check, rules_of
 from .forms.imports import Lists, RowForm, lists_of
 from .import_sheets import (
+    CANDIDATES,
     HEADERS,
     XLSX_TYPE,
+    Layout,
     MarkedRow,
     SheetError,
     read_table,
@@ -45,6 +50,7 @@ from .nip import Nip, digits_of, warnings_of
 logger = logging.getLogger(__name__)
 
 State = ImportBatch.State
+Kind = ImportBatch.Kind
 CHUNK = 100
 CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
@@ -64,11 +70,17 @@ FIELD_NAMES = {**HEADERS, "level": "Jenjang", "position": "Jabatan tujuan"}
 
 
 @transaction.atomic
-def start(agency: Agency, period: Period, upload: UploadedFile, *, by: User) -> ImportBatch:
-    """Keep a file of candidates and have it read; nothing of it is saved yet."""
-    _expect_open(period)
+def start(agency: Agency, period: Period | None, upload: UploadedFile, *, by: User) -> ImportBatch:
+    """Keep a file of candidates, or of work units where no period is given, and have it read;
+    nothing of it is saved yet."""
+    if period:
+        _expect_open(period)
     batch = ImportBatch.objects.create(
-        agency=agency, period=period, created_by=by, name=clean_name(upload.name or "calon.xlsx")
+        kind=Kind.CANDIDATES if period else Kind.UNITS,
+        agency=agency,
+        period=period,
+        created_by=by,
+        name=clean_name(upload.name or "daftar.xlsx"),
     )
     batch.file = store_bytes(
         upload.read(),
@@ -78,7 +90,7 @@ def start(agency: Agency, period: Period, upload: UploadedFile, *, by: User) -> 
         content_type="text/csv" if batch.name.lower().endswith(".csv") else XLSX_TYPE,
     )
     batch.save(update_fields=["file"])
-    record(batch, "import.uploaded", "Daftar calon diunggah", by=by)
+    record(batch, "import.uploaded", f"Daftar {_noun(batch)} diunggah", by=by)
     hint(TASK)
     return batch
 
@@ -92,12 +104,13 @@ def save_rows(batch: ImportBatch, *, by: User) -> ImportBatch:
             f"Keadaan impor sekarang: {batch.get_state_display().lower()}. "
             "Tindakan ini tidak dapat dilakukan lagi."
         )
-    _expect_open(batch.period)
+    if batch.period:
+        _expect_open(batch.period)
     if not batch.savable:
         raise TransitionError("Tidak ada baris baru atau berubah. Tidak ada yang perlu disimpan.")
     batch.state, batch.done, batch.created_by = State.SAVING, 0, by
     batch.save(update_fields=["state", "done", "created_by"])
-    record(batch, "import.confirmed", "Penyimpanan daftar calon dimulai", by=by)
+    record(batch, "import.confirmed", f"Penyimpanan daftar {_noun(batch)} dimulai", by=by)
     hint(TASK)
     return batch
 
@@ -116,7 +129,7 @@ def cancel(batch: ImportBatch, *, by: User) -> ImportBatch:
     batch.state, batch.file, batch.marked = State.CANCELLED, None, None
     batch.finished_at, batch.claimed_at = timezone.now(), None
     batch.save()
-    record(batch, "import.cancelled", "Impor calon dibatalkan", by=by)
+    record(batch, "import.cancelled", f"Impor {_noun(batch)} dibatalkan", by=by)
     for file in files:
         if not file.accesses.exists():
             discard(file)
@@ -128,6 +141,29 @@ def _expect_open(period: Period) -> None:
         raise TransitionError(
             f"Pengusulan {period.name} sudah ditutup. Usulkan lagi pada periode berikutnya."
         )
+
+
+def _noun(batch: ImportBatch) -> str:
+    return str(batch.get_kind_display()).lower()
+
+
+def layout_of(batch: ImportBatch) -> Layout:
+    """The columns of the kind of file that a batch is."""
+    return CANDIDATES if batch.kind == Kind.CANDIDATES else unit_imports.UNITS
+
+
+def drop_downs_of(batch: ImportBatch) -> dict[str, list[str]]:
+    """The words of each drop-down list of such a file, by column."""
+    if batch.period:
+        return lists_of(batch.agency, batch.period).drop_downs()
+    return unit_imports.drop_downs()
+
+
+def judge_of(batch: ImportBatch, rows: Sequence[ImportRow]) -> Judge | unit_imports.UnitJudge:
+    """Who judges the rows of a batch."""
+    if batch.kind == Kind.UNITS:
+        return unit_imports.UnitJudge(batch, rows)
+    return Judge(batch, rows)
 
 
 def _lock(batch: ImportBatch) -> ImportBatch:
@@ -200,15 +236,15 @@ def _read(batch: ImportBatch) -> None:
     batch = _lock(batch)
     if batch.state != State.READING or batch.file is None:
         return
-    table = read_table(_bytes_of(batch.file))
+    table = read_table(_bytes_of(batch.file), layout_of(batch))
     batch.rows.all().delete()
     ImportRow.objects.bulk_create(
         [
             ImportRow(
                 batch=batch,
                 number=row.number,
-                nip=digits_of(row.values["nip"])[:40],
-                email=row.values["email"].lower()[:254],
+                nip=digits_of(row.values.get("nip", ""))[:40],
+                email=row.values.get("email", "").lower()[:254],
                 data=row.values,
             )
             for row in table.rows
@@ -227,7 +263,7 @@ def _judge(batch: ImportBatch) -> None:
         return
     rows = list(batch.rows.filter(outcome=ImportRow.Outcome.WAITING).order_by("number")[:CHUNK])
     if rows:
-        judge = Judge(batch, rows)
+        judge = judge_of(batch, rows)
         for row in rows:
             judged = judge.look_at(row)
             row.outcome, row.errors = judged.outcome, judged.errors
@@ -260,11 +296,11 @@ def _save(batch: ImportBatch) -> None:
             **Counter(good.values_list("result", flat=True)),
         }
         batch.finished_at = timezone.now()
-        record(batch, "import.saved", "Daftar calon disimpan", by=batch.created_by)
+        record(batch, "import.saved", f"Daftar {_noun(batch)} disimpan", by=batch.created_by)
         _release(batch, State.DONE)
         return
     # Judged once more: what the preview said may be an hour old.
-    judge = Judge(batch, rows)
+    judge = judge_of(batch, rows)
     for row in rows:
         _save_row(batch, row, judge.look_at(row))
     ImportRow.objects.bulk_update(rows, ["result", "errors", "proposal"])
@@ -272,7 +308,7 @@ def _save(batch: ImportBatch) -> None:
     _release(batch, State.SAVING)
 
 
-def _save_row(batch: ImportBatch, row: ImportRow, judged: Judged) -> None:
+def _save_row(batch: ImportBatch, row: ImportRow, judged: Judged | unit_imports.JudgedUnit) -> None:
     """Write one row; refused with its reasons when it is not good any more."""
     row.proposal = judged.proposal
     if judged.outcome == ImportRow.Outcome.ERROR:
@@ -280,6 +316,9 @@ def _save_row(batch: ImportBatch, row: ImportRow, judged: Judged) -> None:
         return
     if judged.outcome == ImportRow.Outcome.SAME:
         row.result = ImportRow.Result.SAME
+        return
+    if isinstance(judged, unit_imports.JudgedUnit):
+        unit_imports.save_row(batch, row, judged)
         return
     try:
         if judged.proposal is None:
@@ -308,7 +347,7 @@ def _bytes_of(file: StoredFile) -> bytes:
 
 def _marked_file(batch: ImportBatch) -> StoredFile:
     rows = (MarkedRow(row.data, row.errors) for row in batch.rows.order_by("number"))
-    data = write_marked(rows, lists_of(batch.agency, batch.period).drop_downs())
+    data = write_marked(rows, drop_downs_of(batch), layout_of(batch))
     stem = batch.name.rsplit(".", 1)[0][:150]
     return store_bytes(
         data, name=f"{stem} - bertanda galat.xlsx", owner=batch, content_type=XLSX_TYPE
@@ -337,7 +376,8 @@ class Judge:
     """
 
     def __init__(self, batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
-        self.batch = batch
+        assert batch.period is not None
+        self.batch, self.period = batch, batch.period
         self.lists: Lists = lists_of(batch.agency, batch.period)
         self.rules: PeriodRules = rules_of(batch.period)
         nips, emails = {row.nip for row in rows}, {row.email for row in rows}
@@ -421,9 +461,7 @@ class Judge:
         if row.nip and row.nip == self.batch.created_by.nip:
             found.append(("nip", OWN))
         if running and own is None:
-            found.append(
-                ("nip", f"{drafts.duplicate_sentence(Proposal(period=self.batch.period))}")
-            )
+            found.append(("nip", f"{drafts.duplicate_sentence(Proposal(period=self.period))}"))
         for column, twins, value in (
             ("nip", self.twins, row.nip),
             ("email", self.twin_addresses, row.email),

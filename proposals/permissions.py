@@ -192,9 +192,9 @@ def operator_requests_for(user: User) -> QuerySet[OperatorRequest]:
     return requests.exclude(agency__in=own) if own else requests
 
 
-def get_import_for(user: User, pk: int) -> ImportBatch:
-    """A file of candidates of an agency whose operator `user` is; else 404, for BPS too."""
-    batches = ImportBatch.objects.filter(agency__in=roles_of(user).agency_ids)
+def get_import_for(user: User, pk: int, kind: str = ImportBatch.Kind.CANDIDATES) -> ImportBatch:
+    """A file of an agency whose operator `user` is; else 404, for BPS too."""
+    batches = ImportBatch.objects.filter(agency__in=roles_of(user).agency_ids, kind=kind)
     return get_object_or_404(
         batches.select_related("agency__region", "period", "created_by", "file", "marked"), pk=pk
     )

@@ -96,7 +96,9 @@ class World:
     def unit_import(self):
         """A file of work units that was read, one row with an error."""
         return previewed_units(
-            self.agency, units_xlsx(unit_row(), unit_row(name="")), by=self.operator
+            self.agency,
+            units_xlsx(unit_row(), unit_row(name="")),
+            by=self.visitors["operator"],
         )
 
     def import_batch(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,15 @@ class KnownField(forms.Field):
         raise ValidationError(f"“{value}” tidak dikenal. {self.how}", code="unknown")
 
 
+def rank_words(ranks: Iterable[Rank]) -> dict[str, object]:
+    """A rank by the words that people write for it."""
+    return {
+        word_key(word): rank
+        for rank in ranks
+        for word in (rank.code, str(rank), f"{rank.code} {rank.name}", rank.name)
+    }
+
+
 @dataclass(frozen=True)
 class Lists:
     """What the rows of one agency and period choose from, looked up once for many rows."""
@@ -135,10 +144,6 @@ def lists_of(agency: Agency, period: Period) -> Lists:
     posts = posts_of(agency, period)
     units = agency.work_units.filter(is_active=True)
     ranks, educations = list(Rank.objects.all()), list(EducationLevel.objects.all())
-    rank_words: dict[str, object] = {}
-    for rank in ranks:
-        for word in (rank.code, str(rank), f"{rank.code} {rank.name}", rank.name):
-            rank_words[word_key(word)] = rank
     by_code = {education.code: education for education in educations}
     education_words: dict[str, object] = {
         word_key(word): by_code[code] for word, code in EDUCATION_WORDS.items() if code in by_code
@@ -157,7 +162,7 @@ def lists_of(agency: Agency, period: Period) -> Lists:
         units=units,
         ranks=ranks,
         educations=educations,
-        rank_field=KnownField(rank_words, "Tulis golongan ruang, misalnya III/a."),
+        rank_field=KnownField(rank_words(ranks), "Tulis golongan ruang, misalnya III/a."),
         education_field=KnownField(education_words, "Pilih dari daftar pada templat."),
         unit_field=KnownField(
             unit_words,

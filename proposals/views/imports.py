@@ -1,4 +1,5 @@
-"""Candidates from a file: template, upload, preview with every error, saving."""
+"""Rows from a file: template and upload for candidates; for every kind of file the preview with
+every error, and the saving. The kind is in the address."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from inpassing.formats import clock, format_nip, format_number, short_datetime
 from inpassing.keyset import keyset_page
 from inpassing.reference.models import Period
 
-from .. import imports
+from .. import imports, unit_imports
 from ..forms.imports import UploadForm, lists_of
 from ..import_sheets import HEADERS, MAX_BYTES, TOO_LARGE, XLSX_TYPE, write_template
 from ..models import ImportBatch, ImportRow
@@ -52,12 +53,62 @@ STATE_TAGS = {
     ImportBatch.State.CANCELLED: "lock",
     ImportBatch.State.FAILED: "bad",
 }
+RESULT_WORDS = {
+    ImportRow.Result.CREATED: "Ditambahkan",
+    ImportRow.Result.CHANGED: "Diubah",
+}
 FILTERS = {
     "galat": ("Perlu dibetulkan", "error"),
     "baru": ("Baru", "new"),
     "berubah": ("Berubah", "changed"),
     "sama": ("Sama", "same"),
 }
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the pages of one kind of file are called, where they are and what they say."""
+
+    prefix: str
+    noun: str
+    list_name: str
+    columns: tuple[str, str]
+    created: str
+    changed: str
+    all_good: str
+    saved: str
+    next_label: str
+    next_query: str = ""
+
+    def url(self, act: str, pk: int) -> str:
+        return reverse(f"{self.prefix}{act}", args=[pk])
+
+
+CANDIDATE_WORDS = Words(
+    prefix="proposals:import",
+    noun="calon",
+    list_name="proposals:list",
+    columns=("Nama dan NIP", "Jabatan tujuan"),
+    created="konsep dibuat",
+    changed="konsep diubah",
+    all_good="Semua baris dapat disimpan sebagai konsep. Konsep belum dikirim ke BPS.",
+    saved="Konsep ada di daftar calon. Periksa syaratnya, lalu usulkan ke BPS sebelum pengusulan "
+    "ditutup.",
+    next_label="Buka konsep calon",
+    next_query="?status=draft",
+)
+UNIT_WORDS = Words(
+    prefix="proposals:unit_import",
+    noun="unit kerja",
+    list_name="proposals:work_unit_list",
+    columns=("Unit kerja", "Pimpinan"),
+    created="unit ditambahkan",
+    changed="unit diubah",
+    all_good="Semua baris dapat disimpan.",
+    saved="Calon dan baris formasi memilih dari daftar unit kerja ini.",
+    next_label="Buka unit kerja",
+)
+WORDS = {ImportBatch.Kind.CANDIDATES: CANDIDATE_WORDS, ImportBatch.Kind.UNITS: UNIT_WORDS}
 
 
 @dataclass(frozen=True)
@@ -85,7 +136,7 @@ class Row:
 def import_create(request: HttpRequest) -> HttpResponse:
     """The template to download, the file to upload, and the files sent before."""
     user = reader_of(request)
-    agencies = _own_agencies(user)
+    agencies = own_agencies(user)
     periods = list(Period.objects.accepting_nominations())
     pairs = {
         f"{agency.pk}-{period.pk}": (agency, period) for agency in agencies for period in periods
@@ -115,7 +166,9 @@ def import_create(request: HttpRequest) -> HttpResponse:
                 return redirect("proposals:import_create")
         else:
             status = 422
-    sent = ImportBatch.objects.filter(agency__in=agencies).select_related("period")[:10]
+    sent = ImportBatch.objects.filter(
+        agency__in=agencies, kind=ImportBatch.Kind.CANDIDATES
+    ).select_related("period")[:10]
     return render(
         request,
         "proposals/import_form.html",
@@ -154,9 +207,11 @@ def import_template(request: HttpRequest, agency_pk: int, period_pk: int) -> Htt
 
 
 @require_safe
-def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
+def import_preview(
+    request: HttpRequest, pk: int, kind: str = ImportBatch.Kind.CANDIDATES
+) -> HttpResponse:
     """What was read and what is wrong with it; while the worker is busy, how far it has come."""
-    batch = get_import_for(reader_of(request), pk)
+    batch = get_import_for(reader_of(request), pk, kind)
     is_poll = bool(getattr(request, "htmx", False))
     if batch.is_working:
         template = "proposals/import_progress.html" if is_poll else "proposals/import.html"
@@ -182,7 +237,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "batch": batch,
             "is_working": False,
-            "rows": [_row(row) for row in page.rows],
+            "rows": [_row(row, words_of(batch)) for row in page.rows],
             "filters": _filters(batch, chosen),
             "chosen": chosen,
             "prev_url": _page_url(chosen, sebelum=page.before) if page.before else "",
@@ -193,41 +248,54 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def import_marked(request: HttpRequest, pk: int) -> HttpResponseBase:
+def import_marked(
+    request: HttpRequest, pk: int, kind: str = ImportBatch.Kind.CANDIDATES
+) -> HttpResponseBase:
     """The workbook as it was sent, with the errors beside the cells."""
-    batch = get_import_for(reader_of(request), pk)
+    batch = get_import_for(reader_of(request), pk, kind)
     if batch.marked is None:
         raise Http404
     return serve(request, batch.marked, download=True)
 
 
 @require_POST
-def import_save(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save every good row as a draft."""
+def import_save(
+    request: HttpRequest, pk: int, kind: str = ImportBatch.Kind.CANDIDATES
+) -> HttpResponse:
+    """Save every good row."""
     user = reader_of(request)
-    batch = get_import_for(user, pk)
+    batch = get_import_for(user, pk, kind)
     try:
         imports.save_rows(batch, by=user)
     except TransitionError as refusal:
         messages.error(request, str(refusal))
-    return redirect("proposals:import", pk)
+    return redirect(words_of(batch).url("", pk))
 
 
 @require_POST
-def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def import_cancel(
+    request: HttpRequest, pk: int, kind: str = ImportBatch.Kind.CANDIDATES
+) -> HttpResponse:
     """Forget the file; nothing of it was saved."""
     user = reader_of(request)
-    batch = get_import_for(user, pk)
+    batch = get_import_for(user, pk, kind)
     try:
         imports.cancel(batch, by=user)
-        messages.success(request, "Impor dibatalkan. Tidak ada calon yang disimpan.")
+        messages.success(
+            request, f"Impor dibatalkan. Tidak ada {words_of(batch).noun} yang disimpan."
+        )
     except TransitionError as refusal:
         messages.error(request, str(refusal))
-        return redirect("proposals:import", pk)
-    return redirect("proposals:import_create")
+        return redirect(words_of(batch).url("", pk))
+    return redirect(f"{words_of(batch).prefix}_create")
 
 
-def _own_agencies(user: User) -> list[Agency]:
+def words_of(batch: ImportBatch) -> Words:
+    """The words and addresses of a batch's pages."""
+    return WORDS[ImportBatch.Kind(batch.kind)]
+
+
+def own_agencies(user: User) -> list[Agency]:
     """The agencies whose operator the reader is; administrators have none."""
     own = Agency.objects.active().filter(pk__in=roles_of(user).agency_ids)
     agencies = list(own.select_related("region").order_by("name"))
@@ -242,12 +310,12 @@ def _when(batch: ImportBatch, agencies: list[Agency]) -> str:
 
 
 def _head(batch: ImportBatch) -> dict[str, object]:
-    counts = batch.counts
+    counts, words = batch.counts, words_of(batch)
     is_saved = batch.state == ImportBatch.State.DONE
     if is_saved:
         figures = [
-            ("konsep dibuat", counts.get("created", 0)),
-            ("konsep diubah", counts.get("updated", 0)),
+            (words.created, counts.get("created", 0)),
+            (words.changed, counts.get("updated", 0)),
             ("sama, tidak diubah", counts.get("same", 0) + counts.get("unchanged", 0)),
             ("tidak disimpan", counts.get("error", 0) + counts.get("refused", 0)),
         ]
@@ -260,6 +328,13 @@ def _head(batch: ImportBatch) -> dict[str, object]:
             ("dengan peringatan", counts.get("warned", 0)),
         ]
     return {
+        "words": words,
+        "self_url": words.url("", batch.pk),
+        "save_url": words.url("_save", batch.pk),
+        "cancel_url": words.url("_cancel", batch.pk),
+        "marked_url": words.url("_marked", batch.pk),
+        "create_url": reverse(f"{words.prefix}_create"),
+        "next_url_saved": reverse(words.list_name) + words.next_query,
         "read_text": clock(batch.created_at, batch.agency.tz),
         "total_text": format_number(batch.total),
         "savable_text": format_number(batch.savable),
@@ -274,8 +349,9 @@ def _head(batch: ImportBatch) -> dict[str, object]:
     }
 
 
-def _row(row: ImportRow) -> Row:
+def _row(row: ImportRow, words: Words) -> Row:
     data = row.data
+    is_unit = words is UNIT_WORDS
     kind = OUTCOME_TAGS[ImportRow.Outcome(row.outcome)]
     word = str(row.get_outcome_display())
     notes = list(row.warnings)
@@ -284,23 +360,49 @@ def _row(row: ImportRow) -> Row:
     if row.changes:
         notes.insert(0, f"Yang berubah: {', '.join(row.changes)}.")
     if row.result:
-        kind = RESULT_TAGS[ImportRow.Result(row.result)]
-        word = str(row.get_result_display())
-    name = " ".join(filter(None, [data["title_before"], data["name"]]))
+        result = ImportRow.Result(row.result)
+        kind = RESULT_TAGS[result]
+        word = str(result.label)
+        if is_unit:
+            word = RESULT_WORDS.get(result, word)
+    name, nip, target, rank = _unit_cells(data) if is_unit else _candidate_cells(data)
+    headers = unit_imports.HEADERS if is_unit else HEADERS
     return Row(
         number=row.number,
-        name=", ".join(filter(None, [name, data["title_after"]])) or "Tanpa nama",
-        nip=format_nip(data["nip"]),
-        target=" ".join(filter(None, [data["position"], data["level"]])),
-        rank=data["rank"],
+        name=name or "Tanpa nama",
+        nip=nip,
+        target=target,
+        rank=rank,
         kind=kind,
         word=word,
         errors=[
-            (HEADERS[column], data[column], " ".join(sentences))
+            (headers[column], data[column], " ".join(sentences))
             for column, sentences in row.errors.items()
         ],
         notes=notes,
         url=reverse("proposals:detail", args=[row.proposal_id]) if row.proposal_id else "",
+    )
+
+
+def _candidate_cells(data: dict[str, str]) -> tuple[str, str, str, str]:
+    """Name, NIP, target and rank of a candidate's row."""
+    name = " ".join(filter(None, [data["title_before"], data["name"]]))
+    return (
+        ", ".join(filter(None, [name, data["title_after"]])),
+        format_nip(data["nip"]),
+        " ".join(filter(None, [data["position"], data["level"]])),
+        data["rank"],
+    )
+
+
+def _unit_cells(data: dict[str, str]) -> tuple[str, str, str, str]:
+    """Name of a unit's row, its head, and the head's post."""
+    capacity = data["head_capacity"] if data["head_capacity"] != "Definitif" else ""
+    return (
+        data["name"],
+        "",
+        data["head_name"],
+        " ".join(filter(None, [capacity, data["head_post"]])),
     )
 
 

@@ -48,7 +48,7 @@ def test_bad_input_is_refused_at_the_field_and_kept(as_user, change, sentence):
     agency = make_agency()
     make_work_unit(agency, "Dinas A")
     page = as_user(make_operator(agency)).post("/unit-kerja/baru/", {**DATA, **change})
-    assert page.status_code == 200
+    assert page.status_code == 422
     assert sentence.casefold() in page.content.decode().casefold()
     assert "Drs. Contoh Pimpinan, M.Si." in page.content.decode()
     assert WorkUnit.objects.count() == 1
