@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -47,9 +48,12 @@ class Run(models.Model):
     """The letters of one period. Gathering again only adds what is missing."""
 
     period = models.OneToOneField(Period, models.PROTECT, related_name="run")
-    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # Nobody, when the recommendation date came and no administrator had begun.
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     gathered_at = models.DateTimeField(null=True, blank=True)
+    # When it was put up for signature on its date or later; what was sent earlier does not count.
+    put_up_at = models.DateTimeField(null=True, blank=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -281,6 +285,10 @@ class Letter(models.Model):
                 name="letter_is_numbered_by_its_signer",
             ),
             models.CheckConstraint(
+                condition=Q(content__isnull=True) | Q(content__letterhead__has_key="name"),
+                name="letter_has_its_letterhead",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     Q(status__in=["issued", "revoked"]) & ~Q(sha256=""),
                     file__isnull=False,
@@ -437,3 +445,125 @@ class Appointment(models.Model):
         """Whether the effective date lies after the period's date for appointments."""
         by = self.proposal.period.appointment_by
         return by is not None and self.effective_on > by
+
+
+class LetterText(models.Model):
+    """A text block of a kind of letter as an administrator has worded it for one period."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="letter_texts")
+    kind = models.CharField(max_length=20)
+    block = models.CharField(max_length=20)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["period", "kind", "block"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "kind", "block"], name="letter_text_once_per_period"
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="letter_text_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.block}"
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def visible_to(self, user: User | AnonymousUser) -> ExportQuerySet:
+        """Exports that `user` asked for and may still have: an operator's only while they act for
+        that agency."""
+        if not isinstance(user, User):
+            return self.none()
+        roles = roles_of(user)
+        own = self.filter(requested_by=user)
+        return own if roles.is_admin else own.filter(agency__in=roles.agency_ids)
+
+    def unfinished(self) -> ExportQuerySet:
+        return self.filter(state=Export.State.WAITING)
+
+
+class Export(models.Model):
+    """A file made of many letters, by a worker, kept for a week. The letters are chosen once, when
+    it is asked for."""
+
+    class Content(models.TextChoices):
+        ORIGINALS = "originals", "ZIP: surat asli bertanda tangan, satu berkas per surat"
+        COPY = "copy", "PDF: salinan gabungan untuk dibaca dan dicetak"
+        TABLE = "table", "XLSX: daftar surat dan nama"
+        REGISTER = "register", "XLSX: register nomor surat"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Sedang dibuat"
+        DONE = "done", "Siap diunduh"
+        FAILED = "failed", "Tidak dapat dibuat"
+        EXPIRED = "expired", "Kedaluwarsa"
+
+    TAG_KINDS = {
+        State.WAITING: "wait",
+        State.DONE: "ok",
+        State.FAILED: "bad",
+        State.EXPIRED: "lock",
+    }
+
+    requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
+    content = models.CharField("isi", max_length=9, choices=Content)
+    filters = models.JSONField(default=list, help_text="[[label, value], …], to be shown")
+    letter_ids = ArrayField(models.BigIntegerField(), help_text="in the order of the file")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    message = models.CharField("keterangan", max_length=500, blank=True)
+    # What is behind `done` of `total` steps need not be done again by another worker.
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField()
+    covers = ArrayField(models.CharField(max_length=120), default=list)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    file = models.OneToOneField(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="export"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["done", "expired"], file__isnull=False, expires_at__isnull=False
+                )
+                | Q(state__in=["waiting", "failed"], file__isnull=True),
+                name="finished_export_has_its_file",
+            ),
+            models.CheckConstraint(condition=Q(done__lte=F("total")), name="export_done_of_total"),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(state="waiting"), name="export_to_do"),
+            models.Index(fields=["expires_at"], condition=Q(state="done"), name="export_to_expire"),
+            models.Index(fields=["requested_by", "-id"], name="export_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_content_display()} ({len(self.letter_ids)})"
+
+    @property
+    def tag_kind(self) -> str:
+        return self.TAG_KINDS[self.State(self.state)]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == self.State.WAITING
+
+    @property
+    def is_done(self) -> bool:
+        return self.state == self.State.DONE
+
+    @property
+    def is_failed(self) -> bool:
+        return self.state == self.State.FAILED
+
+    @property
+    def is_expired(self) -> bool:
+        return self.state == self.State.EXPIRED
