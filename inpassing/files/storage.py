@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -30,7 +30,7 @@ CHUNK = 64 * 1024
 class HashingReader(File[bytes]):
     """A file that computes SHA-256 and size while the storage reads it, chunk by chunk."""
 
-    def __init__(self, source: UploadedFile) -> None:
+    def __init__(self, source: File[bytes]) -> None:
         super().__init__(source.file, source.name)
         self.source = source
         self.digest = hashlib.sha256()
@@ -122,6 +122,26 @@ def store_bytes(
         name=name,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
+        content_type=content_type,
+        path=path,
+        state=StoredFile.State.ACCEPTED,
+        uploaded_by=by,
+    )
+
+
+def store_stream(
+    source: IO[bytes], *, name: str, content_type: str, owner: models.Model, by: User | None = None
+) -> StoredFile:
+    """Keep a large file that the system made itself, read from its beginning, in constant memory."""
+    source.seek(0)
+    reader = HashingReader(File(source, name))
+    path = default_storage.save(_new_path(os.path.splitext(name)[1] or ".bin"), reader)
+    return StoredFile.objects.create(
+        owner_kind=owner._meta.label_lower,
+        owner_id=owner.pk,
+        name=name,
+        size=reader.received,
+        sha256=reader.digest.hexdigest(),
         content_type=content_type,
         path=path,
         state=StoredFile.State.ACCEPTED,
