@@ -245,6 +245,7 @@ CACHES = {
 }
 INVITATION_DAYS = 14
 LINK_HOURS = 72
+REQUEST_DAYS = 7  # an operator request whose address nobody confirms ends after it
 
 # Transport
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=not DEBUG)
@@ -329,6 +330,9 @@ CELERY_TASK_ROUTES = {
     "inpassing.files.tasks.*": {"queue": "inspect"},
     "inpassing.notifications.tasks.*": {"queue": "mail"},
     "inpassing.letters.tasks.*": {"queue": "letters"},
+    # Exact names go before patterns: a large export holds up no letter.
+    "recommendations.tasks.export_due": {"queue": "bulk"},
+    "recommendations.tasks.run_due": {"queue": "bulk"},
     "recommendations.tasks.*": {"queue": "letters"},
 }
 
