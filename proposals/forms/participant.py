@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from inpassing.files.inspector import MESSAGES
@@ -194,13 +195,11 @@ SMALL_SCAN = (
 )
 
 
-class ScanField(forms.FileField):
+class ScanField(PdfField):
     """One PDF over the limit of a document and within that of a scan."""
 
-    widget = forms.FileInput(attrs={"accept": "application/pdf,.pdf"})
-
-    def clean(self, data: Any, initial: Any = None) -> Any:
-        upload = super().clean(data, initial)
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile | None:
+        upload: UploadedFile | None = forms.FileField.clean(self, data, initial)
         if not upload:
             return upload
         if (upload.size or 0) > settings.SCAN_MAX_BYTES:
