@@ -14,16 +14,21 @@
    While a slot has the class slot--waiting, data-poll-url is fetched (header HX-Request) until the
    slot that comes back is no longer waiting; the whole page or the slot alone may come back.
    After every exchange the event "slotchanged" is sent from the new slot, so that other parts of the
-   page can refresh themselves. The same bytes may arrive twice when an answer was lost on the way. */
+   page can refresh themselves. The same bytes may arrive twice when an answer was lost on the way.
+   A form with data-shrink-url and data-shrink-bytes offers that address for a file over its limit;
+   the answer there is a page of its own. An answer 503 with Retry-After is tried again after it. */
 (() => {
   "use strict";
 
   const TRIES = 6;
   const GATEWAY = [502, 503, 504];
+  const WAIT_AT_MOST = 20 * 60 * 1000; // for a verdict; then the page's own link is the way
   const words = {
     notPdf: "Berkas ini bukan PDF. Pindai atau simpan sebagai PDF, lalu pilih lagi.",
+    photo: "Foto bukan PDF. Di ponsel, pilih Cetak atau Bagikan pada foto itu, simpan sebagai PDF, lalu pilih PDF-nya.",
     none: "Pilih dulu satu berkas PDF.",
     many: "Satu berkas saja. Gabungkan semua halaman dalam satu PDF.",
+    busy: "Tiga pindaian besar sedang kami terima; berkas Anda belum sampai.",
     broken: "Sambungan terputus dan berkas belum sampai. Tekan tombol unggah untuk mencoba lagi.",
     cancelled: "Unggahan dibatalkan. Tidak ada yang tersimpan.",
   };
@@ -47,7 +52,7 @@
   // Refusals before anything is sent
 
   const complain = (form, text) => {
-    form.querySelector("[data-upload-error]")?.remove();
+    form.querySelectorAll("[data-upload-error], [data-upload-offer]").forEach((part) => part.remove());
     const input = form.querySelector("input[type=file]");
     input.classList.toggle("is-invalid", Boolean(text));
     if (!text) {
@@ -69,16 +74,43 @@
     if (file.size > most) {
       return `Berkas ini ${size(file.size)}, paling besar ${size(most)}. Pindai ulang pada 150 dpi, lalu pilih lagi.`;
     }
+    if (await isPdf(file)) return "";
+    return file.type.startsWith("image/") ? words.photo : words.notPdf;
+  };
+
+  const isPdf = async (file) => {
     const start = new TextDecoder("latin1").decode(await file.slice(0, 1024).arrayBuffer());
-    return start.includes("%PDF-") ? "" : words.notPdf;
+    return start.includes("%PDF-");
+  };
+
+  // A scan over the limit: offered to the address that makes it smaller
+
+  const offer = async (form, files) => {
+    const [file] = files;
+    const most = Number(form.dataset.shrinkBytes || 0);
+    if (files.length !== 1 || !form.dataset.shrinkUrl || file.size > most) return;
+    if (file.size <= Number(form.dataset.maxBytes) || !(await isPdf(file))) return;
+    const place = make("div", "slot__acts");
+    const button = make("button", "btn btn-line", `Kecilkan berkas ini (${size(file.size)})`);
+    button.type = "button";
+    place.dataset.uploadOffer = "";
+    place.append(button, make("span", "meta", "Anda melihat hasilnya dahulu, lalu memutuskan."));
+    form.querySelector("[data-upload-error]")?.after(place);
+    button.addEventListener("click", () => {
+      complain(form, "");
+      send(form, file, form.dataset.shrinkUrl);
+    });
   };
 
   document.addEventListener("change", async (event) => {
     const form = event.target.closest?.("form[data-upload]");
     if (!form || event.target.type !== "file" || event.target.files.length === 0) return;
-    const text = await refusal(form, event.target.files);
+    const files = [...event.target.files];
+    const text = await refusal(form, files);
     complain(form, text);
-    if (text) event.target.value = "";
+    if (!text) return;
+    event.target.value = "";
+    await offer(form, files);
   });
 
   // Drag and drop puts the file into the input; sending stays the person's own act
@@ -123,7 +155,7 @@
     };
   };
 
-  const send = (form, file) => {
+  const send = (form, file, address = form.action) => {
     const slot = form.closest("article.slot, [data-poll-url]");
     const restoreTag = setTag(slot, "wait", "Mengunggah");
     const stateClass = [...(slot?.classList ?? [])].find((name) => name.startsWith("slot--"));
@@ -158,23 +190,26 @@
       form.querySelector("[type=submit]")?.focus();
     };
 
-    const later = () => {
+    const later = (asked = 0) => {
       if (tries >= TRIES) {
-        giveUp(words.broken);
+        giveUp(asked ? words.busy : words.broken);
         return;
       }
-      const seconds = 2 ** tries;
-      note.textContent = `Sambungan terputus. Mencoba lagi dalam ${seconds} detik (percobaan ${tries + 1} dari ${TRIES}).`;
+      const seconds = asked || 2 ** tries;
+      const why = asked ? words.busy : "Sambungan terputus.";
+      note.textContent = `${why} Mencoba lagi dalam ${seconds} detik (percobaan ${tries + 1} dari ${TRIES}).`;
+      live.textContent = note.textContent;
       timer = setTimeout(attempt, seconds * 1000);
-      window.addEventListener("online", attempt, { once: true });
+      if (!asked) window.addEventListener("online", attempt, { once: true });
     };
+    const lost = () => later();
 
     function attempt() {
       clearTimeout(timer);
       window.removeEventListener("online", attempt);
       tries += 1;
       xhr = new XMLHttpRequest();
-      xhr.open("POST", form.action);
+      xhr.open("POST", address);
       xhr.setRequestHeader("X-Requested-With", "XMLHttpRequest");
       xhr.upload.addEventListener("progress", (event) => {
         const sent = Math.min(event.loaded, file.size);
@@ -182,14 +217,17 @@
         amount.textContent = `${size(sent)} dari ${size(file.size)}`;
         note.textContent = sent < file.size ? `${file.name} · jangan tutup halaman ini` : `${file.name} · menunggu jawaban server`;
       });
-      xhr.addEventListener("error", later);
-      xhr.addEventListener("timeout", later);
+      xhr.addEventListener("error", lost);
+      xhr.addEventListener("timeout", lost);
       xhr.addEventListener("load", () => {
-        if (GATEWAY.includes(xhr.status)) later();
+        const asked = Number(xhr.getResponseHeader("Retry-After") || 0);
+        if (GATEWAY.includes(xhr.status)) later(Math.min(asked, 60));
         else if (xhr.status === 413) giveUp("Server menolak berkas ini karena terlalu besar. Pindai ulang pada 150 dpi, lalu pilih lagi.");
         else arrived();
       });
-      xhr.send(new FormData(form));
+      const body = new FormData(form);
+      body.set("file", file);
+      xhr.send(body);
     }
 
     const arrived = () => {
@@ -203,7 +241,7 @@
       } else if (xhr.status < 400) {
         window.location.assign(xhr.responseURL);
       } else {
-        const sentence = page.querySelector("main .lead")?.textContent.trim();
+        const sentence = (page.querySelector("[data-upload-error]") ?? page.querySelector("main .lead"))?.textContent.trim();
         giveUp(sentence || `Unggahan ditolak (kode ${xhr.status}). Muat ulang halaman ini.`);
       }
     };
@@ -246,7 +284,12 @@
   const watch = (slot) => {
     if (!slot.dataset.pollUrl || !slot.classList.contains("slot--waiting")) return;
     let wait = 1000;
+    const until = Date.now() + WAIT_AT_MOST;
     const again = () => {
+      if (Date.now() > until) {
+        live.textContent = "Hasil belum ada. Tekan Perbarui status nanti.";
+        return;
+      }
       wait = Math.min(wait * 1.5, 15000);
       setTimeout(look, wait);
     };
