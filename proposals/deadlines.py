@@ -13,8 +13,8 @@ from inpassing.reference.models import Period
 from .models import AgencyDeadline, Proposal
 
 
-def add_working_days(start: dt.datetime, days: int, tz: str) -> dt.datetime:
-    """`days` working days (Monday to Friday) after `start`, at 23.59 in the zone `tz`.
+def working_days_after(start: dt.datetime, days: int, tz: str) -> dt.datetime:
+    """`days` working days (Monday to Friday) after `start`, at the same clock time in `tz`.
 
     Public holidays are not known to the system; an administrator extends instead.
     """
@@ -24,7 +24,12 @@ def add_working_days(start: dt.datetime, days: int, tz: str) -> dt.datetime:
         day += dt.timedelta(days=1)
         if day.weekday() < 5:
             days -= 1
-    return dt.datetime.combine(day, dt.time(23, 59), ZoneInfo(tz))
+    return dt.datetime.combine(day, local.time(), ZoneInfo(tz))
+
+
+def add_working_days(start: dt.datetime, days: int, tz: str) -> dt.datetime:
+    """`days` working days after `start`, at 23.59 in the zone `tz`: a date that people can keep."""
+    return working_days_after(start, days, tz).replace(hour=23, minute=59, second=0, microsecond=0)
 
 
 def agency_filing_deadline(period: Period, agency: Agency) -> dt.datetime:

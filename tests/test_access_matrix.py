@@ -225,7 +225,8 @@ ADDRESSES = {
     "administration:period_list": (GET, lambda w: []),
     "administration:period_create": (GET, lambda w: []),
     "administration:period": (GET, lambda w: [w.period.pk]),
-    "administration:period_edit": (GET, lambda w: [w.period.pk]),
+    "administration:period_clone": (POST, lambda w: []),
+    "administration:period_section": (GET, lambda w: [w.period.pk, "tanggal"]),
     "administration:period_open": (POST, lambda w: [w.period.pk]),
     "administration:period_close": (POST, lambda w: [w.period.pk]),
     "administration:closing_simulation": (GET, lambda w: [w.period.pk]),
@@ -259,6 +260,10 @@ ADDRESSES = {
     ),
     "proposals:formation_table": (GET, lambda w: [w.formation("submitted").pk]),
     "proposals:formation_table_upload": (POST, lambda w: [w.formation().pk]),
+    "proposals:formation_calculation": (GET, lambda w: [w.formation("submitted").pk]),
+    "proposals:formation_calculation_upload": (POST, lambda w: [w.formation().pk]),
+    "proposals:formation_calculation_remove": (POST, lambda w: [w.formation().pk]),
+    "proposals:formation_print": (GET, lambda w: [w.formation().pk]),
     "proposals:formation_submit": (GET, lambda w: [w.formation().pk]),
     "proposals:work_unit_list": (GET, lambda w: []),
     "proposals:work_unit_create": (GET, lambda w: []),
@@ -462,7 +467,8 @@ notifications:outbox_resend             - 3 3 3 3 3 3 3 3 +
 administration:period_list              - 3 3 3 3 3 3 3 3 +
 administration:period_create            - 3 3 3 3 3 3 3 3 +
 administration:period                   - 3 3 3 3 3 3 3 3 +
-administration:period_edit              - 3 3 3 3 3 3 3 3 +
+administration:period_clone             - 3 3 3 3 3 3 3 3 +
+administration:period_section           - 3 3 3 3 3 3 3 3 +
 administration:period_open              - 3 3 3 3 3 3 3 3 +
 administration:period_close             - 3 3 3 3 3 3 3 3 +
 administration:closing_simulation       - 3 3 3 3 3 3 3 3 +
@@ -490,6 +496,10 @@ proposals:formation_line_edit           - 4 4 + 4 3 4 4 4 3
 proposals:formation_line_remove         - 4 4 + 4 3 4 4 4 3
 proposals:formation_table               - 4 4 + 4 + 4 4 4 +
 proposals:formation_table_upload        - 4 4 + 4 3 4 4 4 3
+proposals:formation_calculation         - 4 4 4 4 4 4 4 4 4
+proposals:formation_calculation_upload  - 4 4 + 4 3 4 4 4 3
+proposals:formation_calculation_remove  - 4 4 + 4 3 4 4 4 3
+proposals:formation_print               - 4 4 + 4 + 4 4 4 +
 proposals:formation_submit              - 4 4 + 4 3 4 4 4 3
 proposals:work_unit_list                - 3 3 + + 3 3 3 3 3
 proposals:work_unit_create              - 3 3 + + 3 3 3 3 3

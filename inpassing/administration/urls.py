@@ -1,13 +1,14 @@
 from django.urls import path
 
-from .views import deadlines, offices, periods, users
+from .views import deadlines, offices, periods, sections, users
 
 app_name = "administration"
 urlpatterns = [
     path("periode/", periods.period_list, name="period_list"),
     path("periode/baru/", periods.period_create, name="period_create"),
     path("periode/<int:pk>/", periods.period, name="period"),
-    path("periode/<int:pk>/ubah/", periods.period_edit, name="period_edit"),
+    path("periode/baru/dari-yang-terakhir/", periods.period_clone, name="period_clone"),
+    path("periode/<int:pk>/ubah/<slug:section>/", sections.period_section, name="period_section"),
     path("periode/<int:pk>/buka/", periods.period_open, name="period_open"),
     path("periode/<int:pk>/tutup/", periods.period_close, name="period_close"),
     path("periode/<int:pk>/simulasi/", deadlines.closing_simulation, name="closing_simulation"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -10,15 +13,22 @@ from django.utils import timezone
 
 from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, VerifierScope
 from inpassing.accounts.roles import grant, revoke
-from inpassing.errors import TransitionError
-from inpassing.formats import long_datetime
+from inpassing.errors import StaleError, TransitionError
+from inpassing.formats import long_date, long_datetime
 from inpassing.notifications.outbox import enqueue
+from inpassing.reference.cloning import clone_period
 from inpassing.reference.loaders import fill_period_rules
 from inpassing.reference.models import BpsOffice, Period, Position
 from inpassing.timeline.events import record
 from proposals.deadlines import agency_filing_deadline
 from proposals.models import AgencyDeadline, Proposal
 from proposals.people import operators_of
+
+WIB = "Asia/Jakarta"
+STALE = (
+    "Bagian ini sudah diubah orang lain setelah halaman Anda dibuka. Perubahan Anda belum "
+    "disimpan. Buka halaman ini di tab lain, lalu ulangi perubahan Anda di sana."
+)
 
 
 @transaction.atomic
@@ -31,26 +41,115 @@ def create_period(period: Period, positions: list[Position], *, by: User) -> Per
 
 
 @transaction.atomic
-def change_period(period: Period, changed: list[str], *, by: User, reason: str) -> Period:
-    """Save a changed period; after opening the reason goes to all operators."""
-    period.save()
-    record(period, "period.changed", "Periode diubah", by=by, note=reason, data={"fields": changed})
-    if period.status == Period.Status.OPEN and changed:
-        event = record(period, "period.announced", "Perubahan diumumkan", by=by)
-        operators = User.objects.filter(
-            is_active=True, grants__role=RoleGrant.Role.OPERATOR, grants__revoked_at=None
-        ).distinct()
-        named = {field.name: str(field.verbose_name) for field in Period._meta.fields}
-        labels = ", ".join(named[name] for name in changed)
-        for person in operators:
-            enqueue(
-                f"period_changed:{event.pk}:{person.pk}",
-                to=person,
-                template="period_changed",
-                fields={"periode": period.name, "perubahan": labels, "alasan": reason},
-                path=reverse("landing"),
-            )
+def clone_last_period(*, by: User) -> Period:
+    """A new draft with the dates and rules of the last period; it never opens by itself.
+
+    Refused while an earlier draft waits, so that a second click makes no second period.
+    """
+    source = Period.objects.select_for_update().exclude(status=Period.Status.DRAFT).first()
+    if source is None:
+        raise TransitionError("Belum ada periode yang pernah dibuka. Buat periode pertama.")
+    if draft := Period.objects.filter(status=Period.Status.DRAFT).first():
+        raise TransitionError(f"{draft.name} masih konsep. Ubah konsep itu, atau buka dahulu.")
+    period = clone_period(source)
+    record(
+        period,
+        "period.cloned",
+        f"Periode dibuat dari {source.name}",
+        by=by,
+        data={"source": source.pk},
+    )
     return period
+
+
+@transaction.atomic
+def change_period(
+    period: Period,
+    values: dict[str, Any],
+    *,
+    seen: str,
+    by: User,
+    reason: str = "",
+    tells: bool = True,
+) -> bool:
+    """Save changed fields of a period; False when they are as before.
+
+    `seen` is `period_fingerprint` of those fields when the page was opened: StaleError when
+    somebody changed them since. After opening the reason is recorded and goes to all operators.
+    """
+    period = Period.objects.select_for_update().get(pk=period.pk)
+    if seen != period_fingerprint(period, list(values)):
+        raise StaleError(STALE)
+    before = {name: getattr(period, name) for name in values}
+    changed = [name for name in values if before[name] != values[name]]
+    if not changed:
+        return False
+    for name in changed:
+        setattr(period, name, values[name])
+    period.save(update_fields=changed)
+    record(period, "period.changed", "Periode diubah", by=by, note=reason, data={"fields": changed})
+    if "filing_deadline" in changed:
+        _lift_overtaken_extensions(period, before["filing_deadline"], by=by)
+    if tells:
+        announce_change(period, _in_words(period, changed), by=by, reason=reason)
+    return True
+
+
+def period_fingerprint(period: Period, fields: list[str]) -> str:
+    """What a page saw of these fields, as a short text."""
+    text = json.dumps({name: getattr(period, name) for name in fields}, default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def announce_change(period: Period, what: str, *, by: User, reason: str) -> None:
+    """Tell all operators what was changed in a period that is open; nobody for another one."""
+    if period.status != Period.Status.OPEN:
+        return
+    event = record(period, "period.announced", "Perubahan diumumkan", by=by)
+    operators = User.objects.filter(
+        is_active=True, grants__role=RoleGrant.Role.OPERATOR, grants__revoked_at=None
+    ).distinct()
+    for person in operators:
+        enqueue(
+            f"period_changed:{event.pk}:{person.pk}",
+            to=person,
+            template="period_changed",
+            fields={"periode": period.name, "perubahan": what, "alasan": reason},
+            path=reverse("landing"),
+        )
+
+
+def _in_words(period: Period, changed: list[str]) -> str:
+    """The changed fields by name, dates with what they are now."""
+    words = []
+    for name in changed:
+        label, value = str(Period._meta.get_field(name).verbose_name), getattr(period, name)  # type: ignore[union-attr]
+        if isinstance(value, dt.datetime):
+            label += f" menjadi {long_datetime(value, WIB)}"
+        elif isinstance(value, dt.date):
+            label += f" menjadi {long_date(value)}"
+        words.append(label)
+    return "; ".join(words)
+
+
+def _lift_overtaken_extensions(period: Period, before: dt.datetime, *, by: User) -> None:
+    """Extensions of single agencies that the period's new date reaches beyond fall away.
+
+    An agency's own earlier date stays: it was its wish.
+    """
+    overtaken = period.agency_deadlines.filter(
+        filing_deadline__gte=before, filing_deadline__lt=period.filing_deadline
+    )
+    agencies = list(overtaken.order_by("agency").values_list("agency", flat=True))
+    if agencies:
+        overtaken.delete()
+        record(
+            period,
+            "period.agency_deadlines_lifted",
+            "Perpanjangan instansi digantikan batas periode yang baru",
+            by=by,
+            data={"agencies": agencies},
+        )
 
 
 @transaction.atomic

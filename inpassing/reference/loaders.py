@@ -154,30 +154,7 @@ def fill_period_rules(period: Period, positions: list[Position]) -> None:
     limits from domain.md E11. All of it is data that an administrator edits afterwards.
     """
     for position in positions:
-        entry = PeriodPosition.objects.create(period=period, position=position)
-        TestComponent.objects.bulk_create(
-            [
-                TestComponent(period_position=entry, order=1, name="Kompetensi teknis", weight=70),
-                TestComponent(period_position=entry, order=2, name="Wawancara", weight=30),
-            ]
-        )
-        PortfolioItem.objects.bulk_create(
-            [
-                PortfolioItem(
-                    period=period,
-                    position=position,
-                    order=order,
-                    code=code,
-                    question=question.format(position=position.name),
-                    evidence=evidence,
-                    required=is_required,
-                )
-                for order, (code, question, evidence, is_required) in enumerate(PORTFOLIO_ITEMS)
-            ]
-        )
-        levels = PositionLevel.objects.filter(position=position, in_inpassing_2020=True)
-        for level in levels.prefetch_related("ranks"):
-            PeriodLevel.objects.create(period=period, level=level).ranks.set(level.ranks.all())
+        fill_position_rules(period, position)
     RequiredDocument.objects.bulk_create(
         [
             RequiredDocument(
@@ -212,6 +189,36 @@ def fill_period_rules(period: Period, positions: list[Position]) -> None:
             AgeLimit(period=period, from_rank_id="IV/a", to_rank_id="IV/e", under_years=58),
         ]
     )
+
+
+@transaction.atomic
+def fill_position_rules(period: Period, position: Position) -> PeriodPosition:
+    """Open a position in a period with the shipped components, checklist and levels."""
+    entry = PeriodPosition.objects.create(period=period, position=position)
+    TestComponent.objects.bulk_create(
+        [
+            TestComponent(period_position=entry, order=1, name="Kompetensi teknis", weight=70),
+            TestComponent(period_position=entry, order=2, name="Wawancara", weight=30),
+        ]
+    )
+    PortfolioItem.objects.bulk_create(
+        [
+            PortfolioItem(
+                period=period,
+                position=position,
+                order=order,
+                code=code,
+                question=question.format(position=position.name),
+                evidence=evidence,
+                required=is_required,
+            )
+            for order, (code, question, evidence, is_required) in enumerate(PORTFOLIO_ITEMS)
+        ]
+    )
+    levels = PositionLevel.objects.filter(position=position, in_inpassing_2020=True)
+    for level in levels.prefetch_related("ranks"):
+        PeriodLevel.objects.create(period=period, level=level).ranks.set(level.ranks.all())
+    return entry
 
 
 def _any(value: str) -> str:

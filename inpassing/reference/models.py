@@ -344,6 +344,12 @@ class TestRule(models.Model):
     def __str__(self) -> str:
         return f"Aturan uji {self.order}"
 
+    @property
+    def words(self) -> str:
+        """Whom it concerns beside the position: "pendidikan statistik, jenjang terampil"."""
+        field = self.education_field.replace("_", " ") or "semua bidang"
+        return f"pendidikan {field}, jenjang {self.level_code or 'semua'}"
+
 
 class AgeLimit(models.Model):
     """The age that a civil servant must be under, for a band of ranks (rule E11)."""
@@ -429,6 +435,10 @@ class FormationColumn(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind == self.Kind.NUMBER
 
 
 class InpassingCredit(models.Model):

@@ -21,7 +21,7 @@ from proposals.closing import WORDS, Closing, Outcome, plan_closing
 from proposals.models import AgencyDeadline
 
 from .. import workflow
-from ..forms import AgencyDeadlineForm, SimulationForm
+from ..forms.periods import AgencyDeadlineForm, SimulationForm
 from ..permissions import admin_required
 
 PAGE = 50

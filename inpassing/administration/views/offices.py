@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from inpassing.reference.models import BpsOffice
 from inpassing.timeline.events import record
 
-from ..forms import OfficeForm
+from ..forms.accounts import OfficeForm
 from ..permissions import admin_required
 
 PAGE = 50

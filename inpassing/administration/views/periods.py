@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inpassing.errors import TransitionError
+from inpassing.reference.contacts import contact_of
 from inpassing.reference.models import Period
 from inpassing.timeline.events import events_of
 
 from .. import workflow
-from ..forms import PeriodForm
+from ..forms.periods import NewPeriodForm
 from ..permissions import admin_required
 
 
@@ -22,7 +23,16 @@ from ..permissions import admin_required
 @admin_required
 def period_list(request: HttpRequest) -> HttpResponse:
     """All periods, newest first."""
-    return render(request, "administration/period_list.html", {"periods": Period.objects.all()})
+    periods = list(Period.objects.all())
+    return render(
+        request,
+        "administration/period_list.html",
+        {
+            "periods": periods,
+            "can_clone": any(row.status != Period.Status.DRAFT for row in periods)
+            and not any(row.status == Period.Status.DRAFT for row in periods),
+        },
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,7 +40,7 @@ def period_list(request: HttpRequest) -> HttpResponse:
 def period_create(request: HttpRequest) -> HttpResponse:
     """A new period as a draft, with the shipped rules."""
     user: Any = request.user
-    form = PeriodForm(request.POST or None)
+    form = NewPeriodForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         period = workflow.create_period(
             form.save(commit=False), list(form.cleaned_data["open_positions"]), by=user
@@ -44,7 +54,9 @@ def period_create(request: HttpRequest) -> HttpResponse:
 @admin_required
 def period(request: HttpRequest, pk: int) -> HttpResponse:
     """One period with its dates, its rules and its story."""
-    row = get_object_or_404(Period, pk=pk)
+    row = get_object_or_404(
+        Period.objects.select_related("skill_education", "expert_education"), pk=pk
+    )
     return render(
         request,
         "administration/period.html",
@@ -54,30 +66,32 @@ def period(request: HttpRequest, pk: int) -> HttpResponse:
                 "components"
             ),
             "documents": row.required_documents.all(),
+            "can_edit_rules": row.status != Period.Status.CLOSED,
+            "contact": contact_of(row),
             "test_rules": row.test_rules.select_related("position"),
             "age_limits": row.age_limits.all(),
             "levels": row.period_levels.select_related("level").prefetch_related("ranks"),
             "items": row.portfolio_items.select_related("position"),
+            "columns": row.formation_columns.all(),
             "events": events_of(row)[:20],
         },
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 @admin_required
-def period_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a period; after opening with a reason that operators receive."""
+def period_clone(request: HttpRequest) -> HttpResponse:
+    """A new draft from the last period."""
     user: Any = request.user
-    row = get_object_or_404(Period, pk=pk)
-    form = PeriodForm(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        changed = [name for name in form.changed_data if name != "reason"]
-        workflow.change_period(
-            form.save(commit=False), changed, by=user, reason=form.cleaned_data.get("reason", "")
-        )
-        messages.success(request, "Perubahan periode tersimpan.")
-        return redirect("administration:period", row.pk)
-    return render(request, "administration/period_form.html", {"form": form, "period": row})
+    try:
+        row = workflow.clone_last_period(by=user)
+    except TransitionError as error:
+        messages.error(request, str(error))
+        return redirect("administration:period_list")
+    messages.success(
+        request, "Konsep dibuat dari periode terakhir. Periksa nama dan tanggalnya sebelum dibuka."
+    )
+    return redirect("administration:period", row.pk)
 
 
 @require_POST

@@ -15,7 +15,7 @@ from inpassing.errors import TransitionError
 from inpassing.timeline.events import events_of
 
 from .. import workflow
-from ..forms import GrantForm, ScopeForm, StaffForm, save_signer_profile
+from ..forms.accounts import GrantForm, ScopeForm, StaffForm, save_signer_profile
 from ..permissions import admin_required
 
 PAGE = 50
