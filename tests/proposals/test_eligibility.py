@@ -4,9 +4,11 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from django.urls import reverse
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inpassing.reference.loaders import rows
 from proposals.eligibility import (
     AgeRule,
     DocumentFact,
@@ -29,6 +31,7 @@ from tests.factories import (
     make_formation,
     make_level,
     make_nip,
+    make_operator,
     make_period,
     make_proposal,
 )
@@ -120,6 +123,25 @@ def test_documents_count_when_they_are_there_and_readable(states, e1, e2):
     assert verdict("E2", has_slots=True, documents=documents).outcome == e2
 
 
+@pytest.mark.parametrize(
+    ("states", "outcome", "words"),
+    [
+        ((), Outcome.PENDING, "diperiksa sistem saat diunggah"),
+        (("missing", "missing"), Outcome.PENDING, "diperiksa sistem saat diunggah"),
+        (("valid", "missing"), Outcome.OK, "terbaca"),
+        (("valid", "waiting"), Outcome.PENDING, "Sedang diperiksa sistem: IJAZAH."),
+        (("waiting", "refused"), Outcome.WARNING, "Ditolak sistem: IJAZAH. Unggah berkas"),
+        (("returned", "valid"), Outcome.OK, "terbaca"),
+    ],
+)
+def test_e3_says_what_the_inspector_found(states, outcome, words):
+    documents = tuple(
+        DocumentFact(c, c.upper(), s) for c, s in zip(("sk_pns", "ijazah"), states, strict=False)
+    )
+    found = verdict("E3", has_slots=bool(states), documents=documents)
+    assert (found.outcome, words in found.sentence) == (outcome, True)
+
+
 def test_e2_names_what_is_missing():
     documents = (
         DocumentFact("sk_cpns", "SK CPNS", "valid"),
@@ -165,6 +187,40 @@ def test_e8_a_post_must_be_left(formation, holds, outcome, words):
     assert (found.outcome, words in found.sentence) == (outcome, True)
 
 
+def test_e8_the_last_post_and_none():
+    for vacancy, taken, outcome in (
+        (1, 0, Outcome.OK),
+        (1, 1, Outcome.REFUSED),
+        (1, 2, Outcome.REFUSED),
+        (0, 0, Outcome.REFUSED),
+    ):
+        formation = replace(FORMATION, vacancy=vacancy, taken=taken)
+        assert verdict("E8", formation=formation).outcome == outcome
+
+
+SHIPPED = [row for row in rows("position_levels.csv") if row["in_inpassing_2020"] == "yes"]
+
+
+@pytest.mark.parametrize("row", SHIPPED, ids=[f"{r['position']} {r['code']}" for r in SHIPPED])
+def test_e9_each_shipped_level_takes_its_ranks_and_no_other(row):
+    rules = replace(
+        RULES,
+        levels=tuple(
+            LevelRule(r["position"], r["code"], r["name"], tuple(r["ranks"].split()))
+            for r in SHIPPED
+        ),
+    )
+    fitting = {
+        rank["code"]
+        for rank in rows("ranks.csv")
+        if verdict(
+            "E9", rules=rules, rank=rank["code"], position=row["position"], level_code=row["code"]
+        ).outcome
+        == Outcome.OK
+    }
+    assert fitting == set(row["ranks"].split())
+
+
 def test_e9_rank_and_level_by_the_periods_table():
     assert verdict("E9", rank="III/b").outcome == Outcome.OK
     refused = verdict("E9", rank="III/c")
@@ -193,6 +249,26 @@ def test_e10_education(category, order, outcome):
     assert verdict("E10", category=category, education_order=order).outcome == outcome
 
 
+def test_e10_refusal_names_the_least_education_of_the_period():
+    diploma = replace(RULES, skill_education=LeastEducation(4, "Diploma III"))
+    for order, outcome in ((3, Outcome.REFUSED), (4, Outcome.OK)):
+        found = verdict("E10", rules=diploma, category="skill", education_order=order)
+        assert found.outcome == outcome
+    assert "paling rendah Diploma III. Pilih jenjang lain" in (
+        verdict("E10", rules=diploma, category="skill", education_order=1).sentence
+    )
+
+
+def test_e10_is_provisional_until_the_verifier_has_set_the_field():
+    before, after = verdict("E10"), verdict("E10", education_field="lainnya")
+    assert before.sentence == (
+        "Pendidikan Sarjana (S1) memenuhi jenjang keahlian. "
+        "Sementara, sampai verifikator memeriksa ijazah."
+    )
+    assert after.sentence == "Pendidikan Sarjana (S1) memenuhi jenjang keahlian."
+    assert (before.is_provisional, after.is_provisional) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("born", "rank_order", "outcome"),
     [
@@ -206,6 +282,28 @@ def test_e10_education(category, order, outcome):
 )
 def test_e11_age_only_flags(born, rank_order, outcome):
     assert verdict("E11", birth_date=born, rank_order=rank_order).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("on", "outcome"),
+    [
+        (dt.date(2026, 2, 27), Outcome.OK),
+        (dt.date(2026, 2, 28), Outcome.OK),
+        (dt.date(2026, 3, 1), Outcome.WARNING),  # the birthday in a year without 29 February
+    ],
+)
+def test_e11_counts_on_the_reference_date_of_the_period(on, outcome):
+    leap_day = dt.date(1968, 2, 29)
+    found = verdict("E11", rules=replace(RULES, age_on=on), birth_date=leap_day, rank_order=13)
+    assert found.outcome == outcome
+
+
+def test_e11_limits_are_the_periods():
+    stricter = replace(RULES, ages=(AgeRule(1, 17, "I/a–IV/e", 37),))
+    assert verdict("E11", rules=stricter).sentence.startswith(
+        "Usia 37 tahun pada 28 Agustus 2026; batas untuk pangkat I/a–IV/e di bawah 37 tahun."
+    )
+    assert verdict("E11", rules=replace(RULES, ages=())).outcome == Outcome.NOT_APPLICABLE
 
 
 def test_e14_dismissed_from_pranata_komputer_never_again():
@@ -223,6 +321,50 @@ def test_e15_who_failed_may_come_again():
 
 def test_e16_one_active_proposal():
     assert verdict("E16", active_elsewhere=True).outcome == Outcome.REFUSED
+
+
+READY = replace(
+    FACTS,
+    formation=replace(FORMATION, is_validated=True),
+    has_slots=True,
+    is_verified=True,
+    education_field="teknologi_informasi",
+    portfolio="passed",
+    test="passed",
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome", "words"),
+    [
+        ({}, Outcome.OK, "Semua syarat rekomendasi terpenuhi."),
+        ({"is_verified": False}, Outcome.PENDING, "menunggu pemeriksaan berkas."),
+        ({"portfolio": ""}, Outcome.PENDING, "menunggu uji portofolio."),
+        ({"test": "required"}, Outcome.PENDING, "menunggu uji kompetensi."),
+        ({"test": ""}, Outcome.PENDING, "menunggu penetapan uji kompetensi. Tanpa uji"),
+        ({"formation": FORMATION}, Outcome.PENDING, "menunggu validasi formasi."),
+        ({"formation": None}, Outcome.PENDING, "menunggu validasi formasi."),
+        ({"portfolio": "failed"}, Outcome.REFUSED, "Tidak lulus uji portofolio"),
+        ({"test": "failed"}, Outcome.REFUSED, "Tidak lulus uji kompetensi"),
+    ],
+)
+def test_e17_needs_all_of_it(changed, outcome, words):
+    found = verdict("E17", READY, **changed)
+    assert (found.outcome, words in found.sentence) == (outcome, True)
+    assert found.is_provisional is False
+
+
+def test_e17_says_provisionally_who_must_sit_the_test():
+    before = verdict("E17")
+    assert before.is_provisional is True
+    assert before.sentence == (
+        "Rekomendasi menunggu pemeriksaan berkas, uji portofolio, validasi formasi. Sementara, "
+        "bidang pendidikan belum ditetapkan: wajib uji kompetensi menurut baris 4 tabel uji."
+    )
+    after = verdict("E17", education_field="teknologi_informasi")
+    assert after.is_provisional is False
+    assert after.sentence.endswith("Tanpa uji kompetensi menurut baris 3 tabel uji.")
+    assert after.source.endswith("tabel uji Periode II Tahun 2026, baris 3")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +395,9 @@ def test_without_a_matching_row_the_test_is_required():
     assert (decision.required, decision.rule_order) == (True, None)
 
 
+bounded = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 words = st.text(max_size=8)
+days = st.dates() | st.sampled_from([dt.date.min, dt.date.max, dt.date(2024, 2, 29)])
 documents = st.lists(
     st.builds(
         DocumentFact,
@@ -274,7 +418,7 @@ any_facts = st.builds(
     rank_order=st.integers(0, 20),
     education_name=words,
     education_order=st.integers(0, 9),
-    birth_date=st.dates(),
+    birth_date=days,
     is_structural=st.booleans(),
     dismissed_declared=st.booleans(),
     dismissed_on_record=st.booleans(),
@@ -282,23 +426,74 @@ any_facts = st.builds(
     failed_in=words,
     formation=st.none()
     | st.builds(
-        FormationFact, st.booleans(), st.none() | st.integers(0, 99), st.integers(0, 99), words
+        FormationFact,
+        st.booleans(),
+        st.none() | st.integers(0, 99),
+        st.integers(0, 99),
+        words,
+        st.booleans(),
     ),
     holds_post=st.booleans(),
     has_slots=st.booleans(),
     is_verified=st.booleans(),
     documents=documents,
+    education_field=st.sampled_from(["", "statistik", "teknologi_informasi", "lainnya"]),
+    portfolio=st.sampled_from(["", "passed", "failed"]),
+    test=st.sampled_from(["", "required", "passed", "failed"]),
+)
+any_rules = st.builds(
+    replace,
+    st.just(RULES),
+    levels=st.sampled_from([(), RULES.levels]),
+    ages=st.lists(
+        st.builds(AgeRule, st.integers(0, 20), st.integers(0, 20), words, st.integers(0, 200)),
+        max_size=3,
+    ).map(tuple),
+    age_on=days,
+    rank_mismatch_is_warning=st.booleans(),
+    expert_education=st.builds(LeastEducation, st.integers(0, 9), words),
+    tests=st.sampled_from([(), RULES.tests]),
 )
 
 
-@given(any_facts, st.booleans())
-def test_no_facts_raise_and_no_verdict_lacks_a_source(facts, lenient):
-    rules = replace(RULES, rank_mismatch_is_warning=lenient)
+@bounded
+@given(any_facts, any_rules)
+def test_no_facts_raise_and_no_verdict_lacks_a_source(facts, rules):
     verdicts = check(facts, rules)
     assert len({v.rule for v in verdicts}) == len(verdicts) == 15
     assert all(v.sentence and v.source for v in verdicts)
 
 
+@bounded
+@given(any_facts, any_rules)
+def test_once_the_field_is_set_no_verdict_is_provisional(facts, rules):
+    found = check(facts, rules)
+    provisional = [v for v in found if v.is_provisional]
+    assert all("sementara" in v.sentence.lower() for v in provisional)
+    assert {v.rule for v in provisional} <= {"E10", "E17"}
+    if facts.education_field:
+        assert provisional == []
+
+
+@bounded
+@given(any_facts, any_rules, days)
+def test_a_later_birthday_never_brings_an_age_flag(facts, rules, born):
+    older, younger = sorted([facts.birth_date, born])
+    if verdict("E11", facts, rules, birth_date=older).outcome == Outcome.OK:
+        assert verdict("E11", facts, rules, birth_date=younger).outcome == Outcome.OK
+
+
+@bounded
+@given(any_facts, st.integers(0, 99))
+def test_more_posts_never_refuse(facts, more):
+    if facts.formation is None or facts.formation.vacancy is None:
+        return
+    formation = replace(facts.formation, vacancy=facts.formation.vacancy + more)
+    if verdict("E8", facts).outcome == Outcome.OK:
+        assert verdict("E8", facts, formation=formation).outcome == Outcome.OK
+
+
+@bounded
 @given(any_facts, st.integers(0, 9))
 def test_more_education_never_turns_a_verdict_into_a_refusal(facts, order):
     higher = replace(facts, education_order=max(order, facts.education_order))
@@ -306,6 +501,7 @@ def test_more_education_never_turns_a_verdict_into_a_refusal(facts, order):
         assert verdict("E10", higher).outcome == Outcome.OK
 
 
+@bounded
 @given(words, words, words)
 def test_the_test_table_always_decides(position, field, level):
     decision = decide(position, field, level, RULES)
@@ -385,3 +581,92 @@ def test_the_shipped_rules_are_the_periods(db):
     assert [age.under_years for age in rules.ages] == [56, 58]
     assert decide("STATISTISI", "statistik", "pertama", rules).required is False
     assert decide("STATISTISI", "statistik", "muda", rules).required is True
+
+
+@pytest.mark.parametrize(
+    ("status", "portfolio", "test", "e17"),
+    [
+        ("submitted", "", "", Outcome.PENDING),
+        ("eligible", "", "", Outcome.PENDING),
+        ("portfolio_failed", "failed", "", Outcome.REFUSED),
+        ("test_required", "passed", "required", Outcome.PENDING),
+        ("test_failed", "passed", "failed", Outcome.REFUSED),
+        ("test_absent", "passed", "failed", Outcome.REFUSED),
+        ("ready", "passed", "passed", Outcome.OK),
+        ("recommended", "passed", "passed", Outcome.OK),
+    ],
+)
+def test_the_status_tells_portfolio_and_test(db, status, portfolio, test, e17):
+    proposal = make_proposal(status=status)
+    proposal.period.formations.update(status="validated")
+    facts = facts_of(proposal)
+    assert (facts.portfolio, facts.test) == (portfolio, test)
+    found = check(facts, rules_of(proposal.period))[-1]
+    assert (found.rule, found.outcome) == ("E17", e17)
+
+
+def test_the_page_says_provisional_until_the_verifier_has_set_the_field(as_user, db):
+    agency = make_agency()
+    proposal = make_proposal(agency, status="submitted")
+    operator, address = make_operator(agency), reverse("proposals:detail", args=[proposal.pk])
+    before = as_user(operator).get(address).content.decode()
+    assert "Sementara, sampai verifikator memeriksa ijazah." in before
+    assert "Sementara, bidang pendidikan belum ditetapkan" in before
+    Proposal.objects.filter(pk=proposal.pk).update(education_field="teknologi_informasi")
+    after = as_user(operator).get(address).content.decode()
+    assert "Sementara" not in after
+    assert "Tanpa uji kompetensi menurut baris 3 tabel uji." in after
+
+
+def test_ages_count_on_the_filing_day_in_jakarta_unless_a_day_is_set(db):
+    period = make_period()
+    period.filing_deadline = dt.datetime(2026, 8, 28, 17, 30, tzinfo=dt.UTC)
+    assert rules_of(period).age_on == dt.date(2026, 8, 29)
+    period.age_reference_on = dt.date(2026, 1, 1)
+    assert rules_of(period).age_on == dt.date(2026, 1, 1)
+
+
+def test_what_an_administrator_edits_is_what_the_rules_say(db):
+    period = make_period(
+        skill_education_id="D3", expert_education_id="S2", rank_mismatch_is_warning=True
+    )
+    period.age_limits.update(under_years=50)
+    period.period_levels.get(level=make_level("PRAKOM", "pertama")).ranks.set(["III/b"])
+    period.test_rules.all().delete()
+    rules = rules_of(period)
+    assert rules.rank_mismatch_is_warning is True
+    assert (rules.skill_education, rules.expert_education) == (
+        LeastEducation(4, "Diploma III"),
+        LeastEducation(6, "Magister (S2)"),
+    )
+    assert [age.under_years for age in rules.ages] == [50, 50]
+    assert ("PRAKOM", "pertama", ("III/b",)) in [
+        (level.position, level.code, level.ranks) for level in rules.levels
+    ]
+    assert rules.tests == ()
+
+
+def test_d_iv_and_s1_are_named_together(db):
+    assert rules_of(make_period()).expert_education.words == "Diploma IV atau Sarjana (S1)"
+
+
+def test_one_active_proposal_counts_over_both_positions_but_not_over_periods(draft):
+    make_proposal(
+        draft.agency, make_period(), level=make_level("STATISTISI", "pertama"), nip=draft.nip
+    )
+    assert facts_of(draft).active_elsewhere is False
+    other = make_agency()
+    make_proposal(
+        other,
+        draft.period,
+        level=make_level("STATISTISI", "pertama"),
+        status="withdrawn",
+        nip=draft.nip,
+    )
+    assert facts_of(draft).active_elsewhere is False
+
+
+def test_a_test_that_was_missed_may_be_sat_again(draft):
+    make_proposal(period=make_period(name="Periode lama"), status="test_absent", nip=draft.nip)
+    assert facts_of(draft).failed_in == "Periode lama"
+    assert refusals_for(draft) == []
