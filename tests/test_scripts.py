@@ -213,6 +213,75 @@ def test_upload_can_be_cancelled(site: Site) -> None:
     assert len(site.posts) == 1
 
 
+LARGE = EMPTY.replace(
+    "data-max-bytes", 'data-shrink-url="/kecilkan/" data-shrink-bytes="200000" data-max-bytes'
+)
+
+
+def test_scan_over_the_limit_is_offered_the_way_that_makes_it_smaller(site: Site) -> None:
+    site.show("upload.js", LARGE)
+    site.pages["/kecilkan/"] = whole("upload.js", "<h1>Kecilkan pindaian</h1>")
+    choose(site, PDF + b"0" * 60_000)
+    site.page.get_by_role("button", name="Kecilkan berkas ini (108 KB)").click()
+    expect(site.page.get_by_role("heading")).to_have_text("Kecilkan pindaian")
+    assert [urlsplit(post.url).path for post in site.posts] == ["/kecilkan/"]
+    assert b"%PDF-1.4" in (site.posts[0].post_data_buffer or b"")
+
+
+def test_offer_is_for_pdfs_up_to_its_own_limit_and_goes_with_another_choice(site: Site) -> None:
+    site.show("upload.js", LARGE)
+    offer = site.page.get_by_role("button", name="Kecilkan berkas ini")
+    choose(site, PDF + b"0" * 200_000)
+    expect(site.page.get_by_role("alert")).to_contain_text("paling besar 98 KB")
+    expect(offer).to_have_count(0)
+    choose(site, b"x" * 120_000)
+    expect(offer).to_have_count(0)
+    choose(site, PDF + b"0" * 60_000)
+    expect(offer).to_have_count(1)
+    choose(site, PDF)
+    expect(offer).to_have_count(0)
+    expect(site.page.get_by_role("alert")).to_have_count(0)
+
+
+def test_full_house_is_tried_again_when_the_server_says(site: Site) -> None:
+    site.show("upload.js", LARGE)
+    site.pages["/kecilkan/"] = whole("upload.js", "<h1>Kecilkan pindaian</h1>")
+    site.page.route(
+        "**/kecilkan/",
+        lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}, body="penuh"),
+        times=1,
+    )
+    choose(site, PDF + b"0" * 60_000)
+    site.page.get_by_role("button", name="Kecilkan berkas ini").click()
+    expect(site.page.locator(".uploading .meta")).to_have_text(
+        "Tiga pindaian besar sedang kami terima; berkas Anda belum sampai. "
+        "Mencoba lagi dalam 1 detik (percobaan 2 dari 6)."
+    )
+    expect(site.page.get_by_role("heading")).to_have_text("Kecilkan pindaian")
+
+
+def test_photo_is_told_how_to_become_a_pdf(site: Site) -> None:
+    site.show("upload.js", EMPTY)
+    site.page.set_input_files(
+        "#f", {"name": "foto.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8" + b"0" * 500}
+    )
+    expect(site.page.get_by_role("alert")).to_contain_text("simpan sebagai PDF, lalu pilih PDF-nya")
+
+
+def test_waiting_for_a_verdict_ends_in_words(site: Site) -> None:
+    site.page.clock.install()
+    site.show("upload.js", WAITING)
+    site.pages["/slot/"] = WAITING
+    for _ in range(200):
+        site.page.clock.run_for(15_000)
+        if "Hasil belum ada." in (site.page.get_by_role("status").text_content() or ""):
+            break
+    asked = site.gets.count("/slot/")
+    assert 50 < asked < 120
+    site.page.clock.run_for(300_000)
+    assert site.gets.count("/slot/") == asked
+
+
 def test_expired_session_while_waiting_leads_to_sign_in(site: Site) -> None:
     site.show("upload.js", WAITING)
     site.pages["/masuk/"] = whole("upload.js", "<h1>Masuk</h1>")
