@@ -73,13 +73,12 @@ def run_seating(run: SeatingRun) -> SeatingRun:
         return run
     run = found
     release_withdrawn()
-    waiting = list(
-        unseated(run.period)
-        .select_for_update(of=("self",))
-        .select_related("agency")
-        .only("pk", "agency__region_id", "special_needs")
-        .order_by("pk")
-    )
+    locked = unseated(run.period).select_for_update(of=("self",)).select_related("agency")
+    locked = locked.only("pk", "agency__region_id", "special_needs").order_by("pk")
+    waiting = list(locked)
+    # While we waited for the locks, some were seated by hand.
+    still = set(unseated(run.period).values_list("pk", flat=True))
+    waiting = [proposal for proposal in waiting if proposal.pk in still]
     future = TestSession.objects.planned().filter(period=run.period, starts_at__gt=timezone.now())
     if run.wave:
         future = future.filter(wave=run.wave)

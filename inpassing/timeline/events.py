@@ -83,15 +83,19 @@ def record_many(
     numbers = [subject.pk for subject, _, _ in entries]
     if len(set(numbers)) < len(numbers):
         raise ValueError("A subject stands in the entries twice.")
-    TimelineHead.objects.bulk_create(
-        [TimelineHead(subject_kind=subject_kind, subject_id=number) for number in sorted(numbers)],
-        ignore_conflicts=True,
-        batch_size=CHUNK,
-    )
-    locked = TimelineHead.objects.select_for_update().filter(
-        subject_kind=subject_kind, subject_id__in=numbers
-    )
-    heads = {head.subject_id: head for head in locked.order_by("subject_id")}
+    heads: dict[int, TimelineHead] = {}
+    for missing in (False, True):
+        wanted = [number for number in sorted(numbers) if number not in heads]
+        if missing and wanted:  # the first event of these; somebody else may be writing it too
+            TimelineHead.objects.bulk_create(
+                [TimelineHead(subject_kind=subject_kind, subject_id=number) for number in wanted],
+                ignore_conflicts=True,
+                batch_size=CHUNK,
+            )
+        locked = TimelineHead.objects.select_for_update().filter(
+            subject_kind=subject_kind, subject_id__in=wanted
+        )
+        heads |= {head.subject_id: head for head in locked.order_by("subject_id")}
     is_proposal, now, events = subject_kind == "proposals.proposal", timezone.now(), []
     for subject, label, data in entries:
         head = heads[subject.pk]

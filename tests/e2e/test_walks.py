@@ -358,7 +358,7 @@ def hold_the_test(
     admin.press("Simpan sesi")
     admin.go("/uji/kursi/")
     admin.press("Tetapkan kursi")
-    admin.reads("Semua sudah mendapat kursi")
+    admin.waits_for("Semua peserta dan operatornya sudah dikirimi undangan")
 
     invitation = stage.mail.wait_for(PARTICIPANT_MAIL, "Uji kompetensi")
     assert "BPS Kota Bau Bau" in invitation.text

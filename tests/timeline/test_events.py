@@ -5,9 +5,16 @@ import threading
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
-from inpassing.timeline.events import broken_links, events_of, make_anchor, record, story_of
+from inpassing.timeline.events import (
+    broken_links,
+    events_of,
+    make_anchor,
+    record,
+    record_many,
+    story_of,
+)
 from inpassing.timeline.models import EventDetail, TimelineAnchor, TimelineEvent, TimelineHead
 from tests.factories import make_agency, make_proposal, make_user
 
@@ -116,3 +123,54 @@ def record_in_transaction(agency):
 
     with transaction.atomic():
         record(agency, "agency.changed", "Diubah", by=None)
+
+
+@pytest.mark.django_db
+def test_many_at_once_continue_each_subject_s_own_chain():
+    first, second, third = make_user(), make_user(), make_user()
+    record(second, "user.created", "Akun dibuat", by=None)
+    events = record_many(
+        "user.seated",
+        [
+            (user, f"Kursi {number}", {"seat": number})
+            for number, user in enumerate((third, second))
+        ],
+        by=first,
+    )
+    record(third, "user.left", "Pergi", by=None)
+    assert [(event.subject_id, event.seq) for event in events] == [(third.pk, 1), (second.pk, 2)]
+    assert [event.kind for event in events_of(third)] == ["user.left", "user.seated"]
+    assert list(broken_links()) == []
+    assert record_many("user.seated", [], by=None) == []
+    with pytest.raises(ValueError, match="twice"):
+        record_many("user.seated", [(first, "a", {}), (first, "b", {})], by=None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_and_one_at_a_time_never_fork_a_chain():
+    users = [make_user() for _ in range(6)]
+
+    def many(order: int) -> None:
+        try:
+            for _ in range(5):
+                with transaction.atomic():
+                    record_many("user.seen", [(u, "Dilihat", {}) for u in users[::order]], by=None)
+        finally:
+            connection.close()
+
+    def single() -> None:
+        try:
+            for user in users * 5:
+                with transaction.atomic():
+                    record(user, "user.seen", "Dilihat", by=None)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=many, args=[order]) for order in (1, -1)]
+    threads.append(threading.Thread(target=single))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(broken_links()) == []
+    assert TimelineEvent.objects.filter(kind="user.seen").count() == 15 * len(users)
