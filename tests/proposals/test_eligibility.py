@@ -650,7 +650,7 @@ def test_d_iv_and_s1_are_named_together(db):
     assert rules_of(make_period()).expert_education.words == "Diploma IV atau Sarjana (S1)"
 
 
-def test_one_active_proposal_counts_over_both_positions_but_not_over_periods(draft):
+def test_proposals_of_other_periods_and_ended_ones_are_not_active_elsewhere(draft):
     make_proposal(
         draft.agency, make_period(), level=make_level("STATISTISI", "pertama"), nip=draft.nip
     )
