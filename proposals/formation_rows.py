@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
@@ -39,11 +41,13 @@ def put_line(
     work_unit: WorkUnit | None,
     needed: int,
     filled: int,
+    extra: Mapping[str, str] | None = None,
     line: FormationLine | None = None,
 ) -> FormationLine:
     """Add a row, or change `line`. Refused when its level would fall below what is used.
 
-    Falling below what is reserved is allowed; the ledger then shows the over-run.
+    `extra` is what stands in the period's own columns (id -> text). Falling below what is reserved
+    is allowed; the ledger then shows the over-run.
     """
     formation = _lock_editable(formation)
     if line is None:
@@ -54,6 +58,7 @@ def put_line(
             raise TransitionError("Baris ini sudah dihapus. Muat ulang halaman formasi.")
     old_level = line.level if line.pk else None
     line.level, line.work_unit, line.needed, line.filled = level, work_unit, needed, filled
+    line.extra = dict(extra or {})
     # BPS's figure was for the row as it was.
     line.validated, line.validation_note = None, ""
     try:
@@ -100,8 +105,7 @@ def attach_table(formation: Formation, upload: UploadedFile, *, by: User) -> For
     """Put the PDF of the signed table in; the earlier file stays stored."""
     formation = _lock_editable(formation)
     formation.table = store_upload(upload, owner=formation, by=by)
-    formation.version += 1
-    formation.save(update_fields=["table", "version"])
+    _changed(formation, "table")
     record(
         formation,
         "formation.table_uploaded",
@@ -109,6 +113,34 @@ def attach_table(formation: Formation, upload: UploadedFile, *, by: User) -> For
         by=by,
         data={"sha256": formation.table.sha256},
     )
+    return formation
+
+
+@transaction.atomic
+def attach_calculation(formation: Formation, upload: UploadedFile, *, by: User) -> Formation:
+    """Put the PDF of the calculation in, which nobody must; the earlier file stays stored."""
+    formation = _lock_editable(formation)
+    formation.calculation = store_upload(upload, owner=formation, by=by)
+    _changed(formation, "calculation")
+    record(
+        formation,
+        "formation.calculation_uploaded",
+        "Perhitungan kebutuhan diunggah",
+        by=by,
+        data={"sha256": formation.calculation.sha256},
+    )
+    return formation
+
+
+@transaction.atomic
+def remove_calculation(formation: Formation, *, by: User) -> Formation:
+    """Take the calculation out again; the file stays stored."""
+    formation = _lock_editable(formation)
+    if formation.calculation_id is None:
+        return formation
+    formation.calculation = None
+    _changed(formation, "calculation")
+    record(formation, "formation.calculation_removed", "Perhitungan kebutuhan dilepas", by=by)
     return formation
 
 
@@ -126,9 +158,9 @@ def _lock_editable(formation: Formation) -> Formation:
     return locked
 
 
-def _changed(formation: Formation) -> None:
+def _changed(formation: Formation, *fields: str) -> None:
     formation.version += 1
-    formation.save(update_fields=["version"])
+    formation.save(update_fields=["version", *fields])
 
 
 def _check_used(formation: Formation, levels: set[PositionLevel]) -> None:

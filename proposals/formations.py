@@ -24,7 +24,7 @@ def submit_formation(formation: Formation, *, by: User) -> Formation:
     """Hand a formation with rows and the signed table to BPS; nominations may then begin."""
     formation = (
         Formation.objects.select_for_update(of=("self",))
-        .select_related("agency", "period", "position", "table")
+        .select_related("agency", "period", "position", "table", "calculation")
         .get(pk=formation.pk)
     )
     if not formation.is_editable:
@@ -35,6 +35,11 @@ def submit_formation(formation: Formation, *, by: User) -> Formation:
         raise TransitionError("Tabel bertanda tangan belum diunggah. Unggah PDF-nya dahulu.")
     if formation.table.is_refused:
         raise TransitionError(f"Tabel bertanda tangan ditolak. {formation.table.message}")
+    if formation.calculation is not None and formation.calculation.is_refused:
+        raise TransitionError(
+            f"Perhitungan kebutuhan ditolak. {formation.calculation.message} "
+            "Ganti atau lepaskan berkas itu."
+        )
     formation.status, formation.submitted_at = Formation.Status.SUBMITTED, timezone.now()
     formation.submitted_by = by
     formation.version += 1

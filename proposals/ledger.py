@@ -35,6 +35,11 @@ class LedgerLine:
         return self.vacancy - self.reserved - self.used
 
     @property
+    def overrun(self) -> int:
+        """How many more are taken than there are posts, or 0."""
+        return max(-self.left, 0)
+
+    @property
     def surplus(self) -> int:
         """How many more are filled than needed ("kelebihan n"), or 0."""
         return max(self.filled - self.needed, 0)

@@ -217,8 +217,11 @@ class FormationLine(models.Model):
     @property
     def vacancy(self) -> int:
         """Posts to fill: what BPS validated, else needed less filled, never below 0."""
-        if self.validated is not None:
-            return self.validated
+        return self.open_posts if self.validated is None else self.validated
+
+    @property
+    def open_posts(self) -> int:
+        """Needed less filled, never below 0: what the agency itself proposes."""
         return max(self.needed - self.filled, 0)
 
     @property

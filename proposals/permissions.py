@@ -151,9 +151,11 @@ def can_validate_formation(user: User, formation: Formation) -> bool:
 
 
 def get_formation_for(user: User, pk: int, can: Predicate = can_view) -> Formation:
-    """A formation with agency, period and position."""
+    """A formation with agency, period, position and its files."""
     formation = get_object_or_404(
-        Formation.objects.visible_to(user).select_related("agency__region", "period", "position"),
+        Formation.objects.visible_to(user).select_related(
+            "agency__region", "period", "position", "table", "calculation"
+        ),
         pk=pk,
     )
     if not can(user, formation):

@@ -5,6 +5,7 @@ from .views import (
     batches,
     candidates,
     documents,
+    formation_files,
     formations,
     imports,
     large_scans,
@@ -63,12 +64,28 @@ urlpatterns: list[URLPattern] = [
         formations.formation_line_remove,
         name="formation_line_remove",
     ),
-    path("formasi/<int:pk>/tabel/", formations.formation_table, name="formation_table"),
+    path("formasi/<int:pk>/tabel/", formation_files.formation_table, name="formation_table"),
     path(
         "formasi/<int:pk>/tabel/unggah/",
-        formations.formation_table_upload,
+        formation_files.formation_table_upload,
         name="formation_table_upload",
     ),
+    path(
+        "formasi/<int:pk>/perhitungan/",
+        formation_files.formation_calculation,
+        name="formation_calculation",
+    ),
+    path(
+        "formasi/<int:pk>/perhitungan/unggah/",
+        formation_files.formation_calculation_upload,
+        name="formation_calculation_upload",
+    ),
+    path(
+        "formasi/<int:pk>/perhitungan/lepas/",
+        formation_files.formation_calculation_remove,
+        name="formation_calculation_remove",
+    ),
+    path("formasi/<int:pk>/cetak/", formation_files.formation_print, name="formation_print"),
     path("formasi/<int:pk>/kirim/", formations.formation_submit, name="formation_submit"),
     # Work units
     path("unit-kerja/", work_units.work_unit_list, name="work_unit_list"),

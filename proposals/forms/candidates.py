@@ -237,7 +237,9 @@ def _level_choices(posts: list[PositionPosts]) -> list[tuple[str, list[tuple[str
 def _left(group: PositionPosts, line: LedgerLine | None) -> str:
     if not group.is_open:
         return f"formasi {group.state}"
-    return f"sisa formasi {max(line.left, 0)}" if line else "tidak ada dalam formasi"
+    if line is None:
+        return "tidak ada dalam formasi"
+    return f"sisa formasi {line.left}" if line.left > 0 else f"formasi habis: {line.why}"
 
 
 class WithdrawForm(forms.Form):

@@ -1,12 +1,14 @@
-"""The agency's formations: list, page, rows, signed table, submission."""
+"""The agency's formations: list, page, rows, submission."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,20 +16,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from inpassing.accounts.models import Agency, User
 from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
-from inpassing.files.inspector import MAX_BYTES, MESSAGES
-from inpassing.files.middleware import limit_upload
-from inpassing.files.storage import serve
-from inpassing.formats import short_datetime
+from inpassing.formats import format_number, short_datetime
 from inpassing.keyset import keyset_page
-from inpassing.reference.models import Period, PeriodPosition, Position
+from inpassing.reference.models import FormationColumn, Period, PeriodPosition, Position
 from inpassing.timeline.events import events_of
 
 from .. import formation_rows, formations
-from ..forms.formations import LineForm, TableForm
+from ..forms.formations import CalculationForm, LineForm, TableForm
 from ..ledger import LedgerLine, ledger
 from ..models import Formation, FormationLine
 from ..permissions import can_edit_formation, get_formation_for
-from .reader import reader_of, timeline_rows
+from .reader import HEAD_OFFICE_TZ, reader_of, timeline_rows
 
 PAGE_SIZE = 50
 STATUS_TAGS = {
@@ -95,7 +94,7 @@ def formation_create(request: HttpRequest) -> HttpResponse:
 @require_safe
 def formation(request: HttpRequest, pk: int) -> HttpResponse:
     """One formation as a ledger."""
-    return _formation_page(request, get_formation_for(reader_of(request), pk), TableForm())
+    return show_formation(request, get_formation_for(reader_of(request), pk))
 
 
 @require_http_methods(["GET", "POST"])
@@ -129,39 +128,6 @@ def formation_line_remove(request: HttpRequest, pk: int, line_pk: int) -> HttpRe
     return redirect("proposals:formation", pk)
 
 
-@limit_upload(MAX_BYTES)
-@require_POST
-def formation_table_upload(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put the PDF of the signed table in."""
-    user = reader_of(request)
-    found = get_formation_for(user, pk, can_edit_formation)
-    files = request.FILES  # reading them finds a file that is larger than was declared
-    if getattr(request, "upload_too_large", False):
-        form = TableForm({})
-        form.errors["table"] = form.error_class([MESSAGES["too_large"]])
-        return _formation_page(request, found, form, status=413)
-    form = TableForm(request.POST, files)
-    if not form.is_valid():
-        return _formation_page(request, found, form, status=422)
-    try:
-        formation_rows.attach_table(found, form.cleaned_data["table"], by=user)
-        messages.success(request, "Tabel tersimpan. Sistem sedang memeriksa berkas.")
-    except TransitionError as refusal:
-        messages.error(request, str(refusal))
-    return redirect("proposals:formation", pk)
-
-
-@require_safe
-def formation_table(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The signed table as it was uploaded; refused and waiting files are not handed on."""
-    found = get_formation_for(reader_of(request), pk)
-    table = get_object_or_404(
-        Formation.objects.select_related("table").filter(table__state="accepted"), pk=found.pk
-    ).table
-    assert table is not None
-    return serve(request, table, framed=True)
-
-
 @require_http_methods(["GET", "POST"])
 def formation_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand the formation to BPS; the page says what follows from it."""
@@ -179,19 +145,25 @@ def formation_submit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "proposals/formation_submit.html", {"formation": found})
 
 
-def _formation_page(
-    request: HttpRequest, found: Formation, table_form: TableForm, *, status: int = 200
+def show_formation(
+    request: HttpRequest,
+    found: Formation,
+    *,
+    table_form: TableForm | None = None,
+    calculation_form: CalculationForm | None = None,
+    line_form: LineForm | None = None,
+    line: FormationLine | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """The ledger; with `line_form` the row stands open in its place (a new one below the last)."""
     user = reader_of(request)
-    found = (
-        Formation.objects.select_related("agency__region", "period", "position", "table")
-        .prefetch_related("lines__level__position", "lines__work_unit")
-        .get(pk=found.pk)
-    )
-    tz = found.agency.tz if found.agency_id in roles_of(user).agency_ids else "Asia/Jakarta"
+    found = loaded(found)
+    tz = zone_for(found, user)
     entries = ledger(found)
     editable = found.is_editable and can_edit_formation(user, found)
-    rows = list(found.lines.all())
+    rows, columns = list(found.lines.all()), list(found.period.formation_columns.all())
+    shown = [line_row(row, columns) for row in rows]
+    files = [file for file in (found.table, found.calculation) if file]
     return render(
         request,
         "proposals/formation_page.html",
@@ -199,17 +171,24 @@ def _formation_page(
             "formation": found,
             "kind": _tag_kind(found, user),
             "ledger": [_bar(entry) for entry in entries],
-            "rows": rows,
+            "rows": shown,
+            "columns": columns,
             "has_units": any(row.work_unit_id for row in rows),
             "has_validated": any(row.validated is not None for row in rows),
-            "shows_rows": editable or any(row.work_unit_id or row.validation_note for row in rows),
+            "shows_rows": bool(
+                editable or columns or any(row.work_unit_id or row.validation_note for row in rows)
+            ),
             "overrun": [entry for entry in entries if entry.left < 0],
-            "form": table_form,
+            "form": next((f for f in (line_form, table_form, calculation_form) if f), None),
+            "table_form": table_form or TableForm(),
+            "calculation_form": calculation_form or CalculationForm(),
+            "line_form": line_form,
+            "open_line": line,
             "editable": editable,
             "can_submit": editable
             and bool(rows)
             and found.table is not None
-            and not found.table.is_refused,
+            and not any(file.is_refused for file in files),
             "submitted_text": short_datetime(found.submitted_at, tz) if found.submitted_at else "",
             "events": timeline_rows(events_of(found), tz),
             "candidates_url": f"{reverse('proposals:list')}?periode={found.period_id}",
@@ -219,8 +198,35 @@ def _formation_page(
     )
 
 
+def loaded(found: Formation) -> Formation:
+    """The formation with everything that its pages print."""
+    return (
+        Formation.objects.select_related(
+            "agency__region", "period", "position", "table", "calculation"
+        )
+        .prefetch_related("lines__level__position", "lines__work_unit", "period__formation_columns")
+        .get(pk=found.pk)
+    )
+
+
+def zone_for(found: Formation, user: User) -> str:
+    """The zone in which times are shown: the agency's for its people, WIB for BPS."""
+    return found.agency.tz if found.agency_id in roles_of(user).agency_ids else HEAD_OFFICE_TZ
+
+
+def line_row(line: FormationLine, columns: Sequence[FormationColumn]) -> dict[str, object]:
+    """A row with what stands in the period's own columns, in their order."""
+    texts = [(column, str(line.extra.get(str(column.pk), ""))) for column in columns]
+    return {
+        "line": line,
+        "extra": [
+            (column, format_number(Decimal(text)) if text and column.is_number else text)
+            for column, text in texts
+        ],
+    }
+
+
 def _line_page(request: HttpRequest, found: Formation, line: FormationLine | None) -> HttpResponse:
-    user = reader_of(request)
     form = LineForm(request.POST or None, formation=found, line=line)
     status = 200
     if request.method == "POST":
@@ -230,24 +236,20 @@ def _line_page(request: HttpRequest, found: Formation, line: FormationLine | Non
             try:
                 formation_rows.put_line(
                     found,
-                    by=user,
+                    by=reader_of(request),
                     line=line,
                     level=data["level"],
                     work_unit=data.get("work_unit"),
                     needed=data["needed"],
                     filled=data["filled"],
+                    extra=form.extra(),
                 )
                 messages.success(request, f"Baris {data['level'].short_name} tersimpan.")
                 return redirect("proposals:formation", found.pk)
             except TransitionError as refusal:
                 form.add_error(None, str(refusal))
                 status = 409
-    return render(
-        request,
-        "proposals/formation_line.html",
-        {"form": form, "formation": found, "line": line},
-        status=status,
-    )
+    return show_formation(request, found, line_form=form, line=line, status=status)
 
 
 def _missing_formations(user: User) -> list[dict[str, object]]:
@@ -281,7 +283,6 @@ def _bar(entry: LedgerLine) -> dict[str, object]:
         "total": total,
         "taken": entry.filled + entry.used + entry.reserved,
         "settled": entry.filled + entry.used,
-        "surplus": max(entry.filled - entry.needed, 0),
     }
 
 

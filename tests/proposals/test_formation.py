@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from inpassing.reference.models import FormationColumn
 from inpassing.timeline.events import events_of
 from proposals.models import Formation, FormationLine, Proposal
 from tests.factories import (
@@ -343,6 +344,146 @@ def test_uploading_refuses_others(draft, operator, refuses_everybody_else):
         stranger=make_operator(),
         allowed=operator,
     )
+
+
+# The calculation
+
+
+def test_a_calculation_may_be_there_and_is_taken_out_again(as_user, operator, draft):
+    client, page = as_user(operator), url("formation", draft)
+    upload = url("formation_calculation_upload", draft)
+    assert client.post(upload, {"calculation": pdf()}).url == page
+    draft.refresh_from_db()
+    assert (draft.calculation.name, draft.calculation.is_waiting) == ("tabel.pdf", True)
+    assert client.get(url("formation_calculation", draft)).status_code == 404
+    draft.calculation.state = "accepted"
+    draft.calculation.save()
+    for reader in (operator, make_verifier()):
+        assert as_user(reader).get(url("formation_calculation", draft)).getvalue() == PDF
+    for _ in range(2):
+        assert client.post(url("formation_calculation_remove", draft)).url == page
+    draft.refresh_from_db()
+    assert draft.calculation is None
+    assert [e.kind for e in events_of(draft)] == [
+        "formation.calculation_removed",
+        "formation.calculation_uploaded",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "words"),
+    [
+        (b"\x89PNG", 422, "Berkas ini bukan PDF"),
+        (PDF + b"0" * (3 * 1024 * 1024), 413, "Berkas lebih besar dari 2 MB"),
+    ],
+)
+def test_a_calculation_that_cannot_be_is_refused_at_its_field(
+    as_user, operator, draft, data, status, words
+):
+    answer = as_user(operator).post(
+        url("formation_calculation_upload", draft), {"calculation": pdf(data)}
+    )
+    assert answer.status_code == status
+    assert words in answer.content.decode().split("Perhitungan kebutuhan")[1]
+
+
+def test_a_refused_calculation_keeps_the_formation_back(as_user, operator, draft):
+    draft.table, draft.calculation = make_file(draft), make_file(draft, state="refused")
+    draft.save()
+    answer = as_user(operator).post(url("formation_submit", draft), follow=True)
+    assert "Ganti atau lepaskan berkas itu." in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+
+
+@pytest.mark.parametrize("name", ["formation_calculation_upload", "formation_calculation_remove"])
+def test_the_calculation_of_a_locked_formation_stays(as_user, operator, agency, period, name):
+    formation = make_formation(agency, period)
+    formation.calculation = make_file(formation)
+    formation.save()
+    answer = as_user(operator).post(url(name, formation), {"calculation": pdf()}, follow=True)
+    assert "Formasi terkunci" in answer.content.decode()
+    assert Formation.objects.get().calculation_id == formation.calculation_id
+
+
+@pytest.mark.parametrize("name", ["formation_calculation_upload", "formation_calculation_remove"])
+def test_the_calculation_refuses_others(draft, operator, refuses_everybody_else, name):
+    refuses_everybody_else(
+        url(name, draft), onlooker=make_verifier(), stranger=make_operator(), allowed=operator
+    )
+
+
+# Rows in their place, and the period's own columns
+
+
+def test_a_row_opens_in_its_place_in_the_table(as_user, operator, draft):
+    client, line = as_user(operator), draft.lines.get()
+    page = client.get(url("formation_line_edit", draft, line.pk)).content.decode()
+    inside = page.split("<tbody>")[-1].split("</tbody>")[0]
+    assert 'name="needed" value="8"' in inside
+    assert "Hapus baris ini" in inside
+    fresh = client.get(url("formation_line_create", draft)).content.decode()
+    assert "Baris baru" in fresh.split("<tbody>")[-1]
+    assert "Ahli Pertama" in fresh
+    assert "Tambah baris" not in fresh
+    locked = make_formation(draft.agency, make_period())
+    refused = client.post(url("formation_line_create", locked), row("muda"))
+    assert "Formasi terkunci" in refused.content.decode()
+
+
+def test_the_periods_own_columns_are_filled_in(as_user, operator, draft, period):
+    text = FormationColumn.objects.create(period=period, order=1, label="Dasar hitungan")
+    amount = FormationColumn.objects.create(period=period, order=2, label="Beban", kind="number")
+    client, line = as_user(operator), draft.lines.get()
+    edit = url("formation_line_edit", draft, line.pk)
+    filled = {f"extra_{text.pk}": "ABK 2026", f"extra_{amount.pk}": "1.250,5"}
+    client.post(edit, row(**filled))
+    line.refresh_from_db()
+    assert line.extra == {str(text.pk): "ABK 2026", str(amount.pk): "1250.5"}
+    for page in (url("formation", draft), url("formation_print", draft)):
+        html = client.get(page).content.decode()
+        assert "Dasar hitungan" in html
+        assert "1.250,5" in html
+    assert 'value="1250,5"' in client.get(edit).content.decode()
+    client.post(edit, row(**{f"extra_{text.pk}": "", f"extra_{amount.pk}": ""}))
+    line.refresh_from_db()
+    assert line.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("banyak", "Tulis angka, misalnya 12 atau 12,5."),
+        ("-1", "Angka tidak boleh kurang dari 0."),
+        ("1,23456", "Paling banyak 3 angka di belakang koma."),
+        ("NaN", "Tulis angka, misalnya 12 atau 12,5."),
+    ],
+)
+def test_a_number_column_takes_numbers_only(as_user, operator, draft, period, typed, words):
+    column = FormationColumn.objects.create(period=period, label="Beban", kind="number")
+    answer = as_user(operator).post(
+        url("formation_line_create", draft), row("muda", **{f"extra_{column.pk}": typed})
+    )
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert draft.lines.count() == 1
+
+
+def test_the_page_to_sign_has_all_figures(as_user, operator, agency, period):
+    formation = make_formation(agency, period, lines={"pertama": (8, 3), "muda": (2, 3)})
+    make_proposal(agency, period, status="filling")
+    make_proposal(agency, period, status="recommended")
+    page = as_user(operator).get(url("formation_print", formation))
+    assert page.context["totals"] == {"needed": 10, "filled": 6, "vacancy": 5, "validated": 0}
+    assert [(e.reserved, e.used, e.left) for e in page.context["ledger"]] == [
+        (1, 1, 3),
+        (0, 0, 0),
+    ]
+    html = page.content.decode()
+    assert "kelebihan 1" in html
+    assert "Pejabat yang berwenang" in html
+    assert as_user(make_verifier()).get(url("formation_print", formation)).status_code == 200
+    assert as_user(make_operator()).get(url("formation_print", formation)).status_code == 404
 
 
 # Submission
