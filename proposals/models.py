@@ -337,6 +337,20 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 class Proposal(models.Model):
     """One civil servant's submission in one period."""
 
+    # What the participant fills in before sending; the last two only a structural official.
+    DATA = (
+        "phone",
+        "address",
+        "current_post",
+        "work_field",
+        "work_since",
+        "duties",
+        "programme",
+        "institution",
+        "graduation_year",
+    )
+    STRUCTURAL_DATA = ("structural_decree", "structural_since")
+
     class Status(models.TextChoices):
         DRAFT = "draft", "Konsep operator"
         NOT_PROPOSED = "not_proposed", "Tidak diusulkan"
@@ -555,10 +569,7 @@ class Proposal(models.Model):
 
     def missing_data(self) -> list[str]:
         """Indonesian names of the data fields that are still empty."""
-        fields = ["phone", "address", "current_post", "work_field", "work_since", "duties"]
-        fields += ["programme", "institution", "graduation_year"]
-        if self.is_structural:
-            fields += ["structural_decree", "structural_since"]
+        fields = self.DATA + (self.STRUCTURAL_DATA if self.is_structural else ())
         return [
             str(self._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             for name in fields
