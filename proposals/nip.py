@@ -44,9 +44,13 @@ class Nip:
 
 
 def digits_of(text: str) -> str:
-    """A number as it is stored: spaces, dots and hyphens taken away, digits of any script plain."""
+    """A number as it is stored: spaces, dots and dashes taken away, wide digits plain.
+
+    Marks that nobody sees, as they come along when a number is copied, are taken away too.
+    """
     plain = unicodedata.normalize("NFKC", text)
-    return re.sub(r"[\s.\-'’]", "", plain)
+    seen = "".join(sign for sign in plain if unicodedata.category(sign) not in {"Cf", "Pd"})
+    return re.sub(r"[\s.'’]", "", seen)
 
 
 def read_nip(text: str, *, today: dt.date) -> Nip:

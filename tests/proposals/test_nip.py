@@ -27,6 +27,10 @@ def test_a_number_says_birth_cpns_month_and_sex():
         "19890414.201403.2.901",
         "19890414-201403-2-901",
         "１９８９０４１４２０１４０３２９０１",
+        "'198904142014032901",
+        "19890414–201403–2–901",
+        "19890414\u00a0201403\u202f2\t901\n",
+        "\ufeff19890414\u200b201403\u200e2\u00ad901",
     ],
 )
 def test_spaces_dots_hyphens_and_wide_digits_do_not_matter(text):
@@ -51,12 +55,28 @@ def test_spaces_dots_hyphens_and_wide_digits_do_not_matter(text):
         ("19890414 202609 2 901", "Bulan CPNS pada NIP masih akan datang"),
         ("19890414 201403 3 901", "Angka ke-15 pada NIP adalah 3"),
         ("19890414 201403 0 901", "Angka ke-15 pada NIP adalah 0"),
+        ("19000229 192003 1 901", "Tanggal lahir pada NIP (29-02-1900) tidak ada"),
+        ("19890229 201403 2 901", "Tanggal lahir pada NIP (29-02-1989) tidak ada"),
+        ("1.98904E+17", "hanya berisi angka"),
+        ("1989O414 201403 2 901", "hanya berisi angka"),
+        ("٢٠٢٠٠٤١٤٢٠١٤٠٣٢٩٠١", "hanya berisi angka"),
+        ("198904142014032", "NIP 15 angka, seharusnya 18"),
     ],
 )
 def test_what_cannot_be_right_gets_one_sentence(text, words):
     with pytest.raises(NipError) as refusal:
         read_nip(text, today=TODAY)
     assert words in str(refusal.value)
+
+
+def test_somebody_born_on_29_february_is_read():
+    nip = read_nip("20000229 202203 1 901", today=TODAY)
+    assert nip.birth_date == dt.date(2000, 2, 29)
+    assert nip.age_on(dt.date(2026, 2, 28)) == 25
+
+
+def test_the_edges_of_today_are_not_in_the_future():
+    assert read_nip("19890414 202608 2 901", today=TODAY).cpns_month == dt.date(2026, 8, 1)
 
 
 def test_cpns_begins_at_eighteen_at_the_earliest():
