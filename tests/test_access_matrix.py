@@ -322,6 +322,10 @@ ADDRESSES = {
     "verification:next": (POST, lambda w: []),
     "verification:take": (POST, lambda w: [w.proposal("submitted").pk]),
     "verification:release": (POST, lambda w: [w.proposal("submitted").pk]),
+    "verification:my_work": (GET, lambda w: []),
+    "verification:workload": (GET, lambda w: []),
+    "verification:hand_over": (GET, lambda w: [w.proposal("submitted").pk]),
+    "verification:hand_over_all": (GET, lambda w: [w.visitors["verifier"].pk]),
     "verification:operator_request": (GET, lambda w: [w.request().pk]),
     "verification:operator_letter": (GET, lambda w: [w.request().pk]),
     "verification:approve_operator_request": (POST, lambda w: [w.request("rejected").pk]),
@@ -555,6 +559,10 @@ verification:queue                      - 3 3 3 3 + + 3 3 4
 verification:next                       - 3 3 3 3 + + 3 3 4
 verification:take                       - 4 3 3 4 + 4 4 4 3
 verification:release                    - 4 3 3 4 + 4 4 4 3
+verification:my_work                    - 3 3 3 3 + + 3 3 3
+verification:workload                   - 3 3 3 3 + + 3 3 +
+verification:hand_over                  - 4 3 3 4 + 4 4 4 +
+verification:hand_over_all              - 3 3 3 3 + 3 3 3 +
 verification:operator_request           - 3 3 3 3 + 4 3 3 +
 verification:operator_letter            - 3 3 3 3 + 4 3 3 +
 verification:approve_operator_request   - 3 3 3 3 + 4 3 3 +

@@ -200,12 +200,17 @@ def assign(locked: Proposal, *, to: User, by: User) -> None:
     )
 
 
+def work_ids(user_id: int) -> set[int]:
+    """The proposals that somebody holds now or has as their work, in whatever status."""
+    assigned = Assignment.objects.filter(verifier=user_id).values_list("proposal", flat=True)
+    held = Claim.objects.live().filter(holder=user_id).values_list("proposal", flat=True)
+    return set(assigned) | set(held)
+
+
 def work_of(user: User) -> QuerySet[Proposal]:
     """The proposals that are a verifier's own work: held now, given to them, or returned by them
-    and not decided since; the longest in its state first."""
-    held = Q(claim__holder=user, claim__expires_at__gt=timezone.now())
-    mine = Proposal.objects.filter(Q(assignment__verifier=user) | held, status__in=ASSIGNABLE)
-    return mine.order_by("status_since", "pk")
+    and not decided since."""
+    return Proposal.objects.filter(pk__in=work_ids(user.pk), status__in=ASSIGNABLE)
 
 
 def may_receive(user: User, proposal: Proposal) -> bool:
@@ -280,7 +285,8 @@ def hand_over_all(person: User, *, to: User, by: User, reason: str, limit: int =
     message for everything.
     """
     result = HandedOver()
-    for proposal in work_of(person).select_related("agency")[:limit]:
+    work = work_of(person).select_related("agency").order_by("status_since", "pk")
+    for proposal in work[:limit]:
         try:
             result.moved.append(hand_over(proposal, to=to, by=by, reason=reason, told=False))
         except TransitionError as error:

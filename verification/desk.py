@@ -12,10 +12,11 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from inpassing.accounts.models import User, sort_name
+from inpassing.accounts.models import Agency, RoleGrant, User, sort_name
 from inpassing.accounts.roles import roles_of
 from inpassing.keyset import keyset_page
 from proposals.models import (
@@ -29,16 +30,24 @@ from proposals.models import (
 from proposals.permissions import operator_requests_for
 from proposals.search import matching
 
-from .models import RepairRequest
+from .claims import work_ids
+from .models import Assignment
 
 PAGE = 25
 # Beyond this the exact number helps nobody and costs a scan.
 CAP = 1000
-CLAIM_FIELDS = (
+ROW_FIELDS = (
+    "resubmissions",
+    "created_at",
+    "nominated_at",
+    "approved_at",
     "claim__expires_at",
     "claim__holder__title_before",
     "claim__holder__name",
     "claim__holder__title_after",
+    "assignment__verifier__title_before",
+    "assignment__verifier__name",
+    "assignment__verifier__title_after",
 )
 
 
@@ -116,67 +125,133 @@ def sizes(user: User) -> dict[str, Size]:
     return {queue.slug: found.get(queue.slug, Size(0, None)) for queue in queues_of(user)}
 
 
-def search(queue: Queue, rows: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:
-    """Rows whose name begins its words so, or whose NIP begins so (with or without spaces)."""
-    if queue.holds_proposals:
-        return rows.filter(matching(text))
-    digits = "".join(text.split())
-    if digits.isdecimal() and digits.isascii() and queue == REQUESTS:
-        return rows.filter(nip__startswith=digits)
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a queue; an empty value narrows nothing."""
+
+    q: str = ""
+    agency: str = ""
+    period: int | None = None
+    province: str = ""
+    position: str = ""
+    level: int | None = None
+    kind: str = ""
+    holder: str = ""
+    waiting: str = ""
+
+
+# Bands of waiting time: slug -> (words, at least so long, less than so long).
+DAY = dt.timedelta(days=1)
+BANDS: dict[str, tuple[str, dt.timedelta | None, dt.timedelta | None]] = {
+    "baru": ("Kurang dari 1 hari", None, DAY),
+    "1-3": ("1 sampai 3 hari", DAY, 3 * DAY),
+    "3-7": ("3 sampai 7 hari", 3 * DAY, 7 * DAY),
+    "7": ("Lebih dari 7 hari", 7 * DAY, None),
+}
+NEW, AGAIN = "baru", "ulang"
+MINE, NOBODY = "saya", "kosong"
+
+
+def agencies_named(text: str) -> list[int]:
+    """The agencies whose name has words that begin as every word of `text`."""
     words = sort_name(text).split()
     if not words:
-        return rows.none()
+        return []
+    agencies = Agency.objects.all()
     for word in words:
-        if queue == FORMATIONS:
-            rows = rows.filter(agency__name_key__contains=word)
-        else:
-            rows = rows.filter(
-                Q(name__icontains=word)
-                | Q(agency_name__icontains=word)
-                | Q(agency__name_key__contains=word)
-            )
-    return rows
+        agencies = agencies.filter(Q(name_key__startswith=word) | Q(name_key__contains=f" {word}"))
+    return list(agencies.values_list("pk", flat=True))
+
+
+def search(queue: Queue, rows: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:
+    """Rows whose name or agency begins its words so, or whose NIP begins so (with or without
+    spaces)."""
+    digits = "".join(text.split())
+    if digits.isdecimal() and digits.isascii():
+        if queue.holds_proposals:
+            return rows.filter(matching(text))
+        if queue == REQUESTS:
+            return rows.filter(nip__startswith=digits)
+    agencies = Q(agency__in=agencies_named(text))
+    if queue.holds_proposals:
+        return rows.filter(matching(text) | agencies)
+    if queue == FORMATIONS:
+        return rows.filter(agencies)
+    names = Q()
+    for word in sort_name(text).split():
+        names &= Q(name__icontains=word)
+    if not names:
+        return rows.none()
+    return rows.filter(names | agencies | Q(agency=None, agency_name__icontains=text.strip()))
 
 
 def narrow(
-    queue: Queue,
-    rows: models.QuerySet[Any],
-    *,
-    q: str = "",
-    province: str = "",
-    position: str = "",
-    level: int | None = None,
+    queue: Queue, rows: models.QuerySet[Any], filters: Filters, *, user: User
 ) -> models.QuerySet[Any]:
     """The rows that match the filters; a filter that the queue does not know changes nothing."""
-    if q:
-        rows = search(queue, rows, q)
-    if province:
-        place = Q(agency__region__code=province) | Q(agency__region__province=province)
+    if filters.q:
+        rows = search(queue, rows, filters.q)
+    if filters.agency:
+        agencies = Q(agency__in=agencies_named(filters.agency))
         if queue == REQUESTS:
-            place |= Q(region__code=province) | Q(region__province=province)
+            agencies |= Q(agency=None, agency_name__icontains=filters.agency.strip())
+        rows = rows.filter(agencies)
+    if filters.province:
+        code = filters.province
+        place = Q(agency__region__code=code) | Q(agency__region__province=code)
+        if queue == REQUESTS:
+            place |= Q(region__code=code) | Q(region__province=code)
         rows = rows.filter(place)
-    if position and queue != REQUESTS:
-        rows = rows.filter(position=position)
-    if level and queue.holds_proposals:
-        rows = rows.filter(level=level)
+    if filters.waiting:
+        rows = rows.filter(_band(queue, filters.waiting))
+    if queue == REQUESTS:
+        return rows
+    if filters.period:
+        rows = rows.filter(period=filters.period)
+    if filters.position:
+        rows = rows.filter(position=filters.position)
+    if not queue.holds_proposals:
+        return rows
+    if filters.level:
+        rows = rows.filter(level=filters.level)
+    if filters.holder:
+        rows = _held(rows, filters.holder, user=user)
+    if queue == DOCUMENTS and filters.kind:
+        rows = rows.filter(
+            **({"resubmissions__gt": 0} if filters.kind == AGAIN else {"resubmissions": 0})
+        )
     return rows
 
 
-def came_back_to(user: User) -> Exists:
-    """Whether a proposal was returned by `user` and has been sent again since."""
-    return Exists(
-        RepairRequest.objects.filter(
-            proposal=OuterRef("pk"), number=OuterRef("resubmissions"), returned_by=user
-        )
-    )
+def _band(queue: Queue, slug: str) -> Q:
+    _, at_least, less_than = BANDS[slug]
+    now, band = timezone.now(), Q()
+    if at_least is not None:
+        band &= Q(**{f"{queue.since}__lte": now - at_least})
+    if less_than is not None:
+        band &= Q(**{f"{queue.since}__gt": now - less_than})
+    return band
 
 
-def sent_again_to(user: User) -> list[int]:
-    """The proposals for which `came_back_to` holds and that wait for their documents' check."""
-    returned = RepairRequest.objects.filter(
-        returned_by=user, number=F("proposal__resubmissions"), proposal__status=DOCUMENTS.status
+def _held(rows: models.QuerySet[Any], holder: str, *, user: User) -> models.QuerySet[Any]:
+    """Rows that nobody holds or has as their work, or those of one person."""
+    if holder == NOBODY:
+        return rows.exclude(claim__expires_at__gt=timezone.now()).filter(assignment=None)
+    return rows.filter(pk__in=work_ids(user.pk if holder == MINE else int(holder)))
+
+
+def own_work(queue: Queue, user: User) -> list[int]:
+    """The proposals of a queue that are the work of `user`: returned by or given to them."""
+    mine = Assignment.objects.filter(verifier=user, proposal__status=queue.status)
+    return list(mine.values_list("proposal", flat=True))
+
+
+def verifiers() -> models.QuerySet[User]:
+    """Everybody who may verify now, by name."""
+    grants = RoleGrant.objects.filter(
+        role=RoleGrant.Role.VERIFIER, revoked_at=None, user=OuterRef("pk")
     )
-    return list(returned.values_list("proposal", flat=True))
+    return User.objects.filter(Exists(grants), is_active=True).order_by("name", "pk")
 
 
 def for_list(queue: Queue, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
@@ -191,8 +266,8 @@ def for_list(queue: Queue, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         )
         assert isinstance(rows, ProposalQuerySet)
         return (
-            rows.for_rows("resubmissions", *CLAIM_FIELDS)
-            .select_related("agency", "level", "claim__holder")
+            rows.for_rows(*ROW_FIELDS)
+            .select_related("agency", "level", "claim__holder", "assignment__verifier")
             .annotate(open_documents=Coalesce(Subquery(open_documents), 0))
         )
     if queue == FORMATIONS:
@@ -217,14 +292,14 @@ def page_of(
 ) -> Page:
     """One page by keyset, oldest first: at most three queries.
 
-    What came back to the verifier who returned it stands on top of the first page (`mine`).
+    The verifier's own work (returned by or given to them) stands on top of the first page (`mine`).
     """
     mine: list[Any] = []
-    if queue == DOCUMENTS and (back := sent_again_to(user)):
+    if queue.holds_proposals and (own := own_work(queue, user)):
         if not after and not before:
-            again = rows.filter(pk__in=back)
-            mine = list(for_list(queue, again).order_by(queue.since, "pk")[: PAGE * 4])
-        rows = rows.exclude(pk__in=back)
+            first = rows.filter(pk__in=own)
+            mine = list(for_list(queue, first).order_by(queue.since, "pk")[: PAGE * 4])
+        rows = rows.exclude(pk__in=own)
     page = keyset_page(
         for_list(queue, rows), [queue.since, "pk"], size=PAGE, after=after, before=before
     )

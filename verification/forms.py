@@ -7,12 +7,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils import timezone
 
-from inpassing.reference.models import PortfolioItem, Position, PositionLevel, Region, ReturnReason
+from inpassing.accounts.models import User, sort_name
+from inpassing.reference.models import (
+    Period,
+    PortfolioItem,
+    Position,
+    PositionLevel,
+    Region,
+    ReturnReason,
+)
 from proposals.models import Formation, FormationLine, Proposal
 
+from .desk import AGAIN, BANDS, MINE, NEW, NOBODY, Filters, verifiers
 from .models import DocumentCheck, PortfolioAnswer, PortfolioAssessment
 
 
@@ -20,53 +32,99 @@ class DeskFilter(forms.Form):
     """The filters of a queue, in the address. What is not valid narrows nothing."""
 
     q = forms.CharField(
-        label="Nama atau NIP",
+        label="Nama, NIP, atau instansi",
         required=False,
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
+    instansi = forms.CharField(label="Instansi", required=False, max_length=100)
+    periode = forms.ChoiceField(label="Periode", required=False)
     provinsi = forms.ChoiceField(label="Provinsi", required=False)
     jabatan = forms.ChoiceField(label="Jabatan", required=False)
     jenjang = forms.ChoiceField(label="Jenjang", required=False)
+    keadaan = forms.ChoiceField(label="Keadaan", required=False)
+    pemegang = forms.ChoiceField(label="Pemegang", required=False)
+    menunggu = forms.ChoiceField(label="Menunggu", required=False)
 
-    def __init__(self, data: Any, *, wanted: tuple[str, ...]) -> None:
+    ALL = {
+        "periode": "Semua periode",
+        "provinsi": "Semua provinsi",
+        "jabatan": "Semua jabatan",
+        "jenjang": "Semua jenjang",
+        "keadaan": "Baru dan kirim ulang",
+        "pemegang": "Siapa saja",
+        "menunggu": "Berapa lama pun",
+    }
+
+    def __init__(self, data: Any, *, wanted: tuple[str, ...], user: User) -> None:
         super().__init__(data, auto_id="saring_%s")
         for name in list(self.fields):
             if name not in wanted:
                 del self.fields[name]
-        if "provinsi" in self.fields:
-            self._offer("provinsi", "Semua provinsi", provinces())
-        if "jabatan" in self.fields:
-            levels = list(PositionLevel.objects.select_related("position"))
-            positions: dict[str, Position] = {row.position_id: row.position for row in levels}
-            self._offer("jabatan", "Semua jabatan", [(p.pk, p.name) for p in positions.values()])
-            if "jenjang" in self.fields:
-                offered = [(str(row.pk), row.name) for row in levels if row.in_inpassing_2020]
-                self._offer("jenjang", "Semua jenjang", offered)
-
-    def _offer(self, name: str, everything: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", everything), *choices]
+        choices = _choices_in_tables(user)
+        choices["keadaan"] = [(NEW, "Kiriman pertama"), (AGAIN, "Kirim ulang")]
+        choices["pemegang"] = [(MINE, "Saya"), (NOBODY, "Belum ada"), *choices["pemegang"]]
+        choices["menunggu"] = [(slug, words) for slug, (words, _, _) in BANDS.items()]
+        for name, everything in self.ALL.items():
+            if name in self.fields:
+                field = self.fields[name]
+                assert isinstance(field, forms.ChoiceField)
+                field.choices = [("", everything), *choices[name]]
 
     def values(self) -> dict[str, str]:
         """The filters that are set and valid."""
         self.is_valid()
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
+    def filters(self) -> Filters:
+        """The same, as the queue takes them."""
+        values = self.values()
+        return Filters(
+            q=values.get("q", ""),
+            agency=values.get("instansi", ""),
+            period=int(values["periode"]) if "periode" in values else None,
+            province=values.get("provinsi", ""),
+            position=values.get("jabatan", ""),
+            level=int(values["jenjang"]) if "jenjang" in values else None,
+            kind=values.get("keadaan", ""),
+            holder=values.get("pemegang", ""),
+            waiting=values.get("menunggu", ""),
+        )
+
     def label_of(self, name: str) -> str:
         """What a chip says for a set filter."""
         value = self.values()[name]
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
-            return str(dict(field.choices)[value])  # type: ignore[arg-type]
-        return f"“{value}”"
+            chosen = str(dict(field.choices)[value])  # type: ignore[arg-type]
+            return f"{field.label}: {chosen}" if name in {"pemegang", "menunggu"} else chosen
+        return f"instansi “{value}”" if name == "instansi" else f"“{value}”"
 
 
-def provinces() -> list[tuple[str, str]]:
-    """The provinces as choices."""
-    rows = Region.objects.filter(kind=Region.Kind.PROVINCE).order_by("name")
-    return list(rows.values_list("code", "name"))
+def _choices_in_tables(user: User) -> dict[str, list[tuple[str, str]]]:
+    """The choices of the filters that come from tables, by filter: one query for all of them."""
+    text = models.CharField()
+
+    def part(name: str, rows: models.QuerySet[Any], place: Any, label: str = "name") -> Any:
+        return rows.order_by().values_list(
+            Value(name, output_field=text),
+            Cast("pk", text),
+            Cast(label, text),
+            Cast(place, models.IntegerField()),
+        )
+
+    found = part("provinsi", Region.objects.filter(kind=Region.Kind.PROVINCE), Value(0)).union(
+        part("periode", Period.objects.exclude(status=Period.Status.DRAFT), -F("pk")),
+        part("jabatan", Position.objects.all(), Value(0)),
+        part("jenjang", PositionLevel.objects.filter(in_inpassing_2020=True), F("order")),
+        part("pemegang", verifiers().exclude(pk=user.pk), Value(0)),
+        all=True,
+    )
+    choices: dict[str, list[tuple[str, str]]] = {name: [] for name in DeskFilter.ALL}
+    for name, code, label, _ in sorted(found, key=lambda row: (row[3], sort_name(row[2]))):
+        choices[name].append((code, label))
+    choices["jenjang"].sort(key=lambda choice: choice[1].split()[0], reverse=True)
+    return choices
 
 
 class StampForm(forms.Form):
@@ -113,6 +171,25 @@ class ReasonForm(StampForm):
             max_length=max_length,
             widget=forms.Textarea(attrs={"rows": 4}),
         )
+
+
+class HandOverForm(forms.Form):
+    """To whom work goes and why."""
+
+    to = forms.ModelChoiceField(
+        label="Verifikator penerima", queryset=User.objects.none(), empty_label="Pilih"
+    )
+    reason = forms.CharField(
+        label="Alasan",
+        help_text="Misalnya: cuti sampai 4 Desember. Penerima dan administrator membacanya.",
+        max_length=300,
+    )
+
+    def __init__(self, data: Any = None, *, people: models.QuerySet[User]) -> None:
+        super().__init__(data)
+        to = self.fields["to"]
+        assert isinstance(to, forms.ModelChoiceField)
+        to.queryset = people
 
 
 class CheckForm(forms.Form):

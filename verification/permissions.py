@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
 from inpassing.accounts.models import User
@@ -13,13 +14,28 @@ from proposals.permissions import (
     get_document_for,
     get_operator_request_for,
     get_proposal_for,
+    is_own_proposal,
 )
+
+from .desk import verifiers
 
 
 def can_use_desk(user: User) -> bool:
     """Verifiers, and administrators for the operator requests."""
     roles = roles_of(user)
     return roles.is_verifier or roles.is_admin
+
+
+def expect_desk(user: User) -> None:
+    """403 for everybody who neither verifies nor administers."""
+    if not can_use_desk(user):
+        raise PermissionDenied
+
+
+def expect_verifier(user: User) -> None:
+    """403 for everybody who does not verify."""
+    if not roles_of(user).is_verifier:
+        raise PermissionDenied
 
 
 def is_of_own_agency(user: User, request: OperatorRequest) -> bool:
@@ -49,6 +65,27 @@ def get_desk_request(user: User, pk: int) -> OperatorRequest:
 def get_desk_proposal(user: User, pk: int) -> Proposal:
     """A proposal that `user` may verify: 404 for a stranger, 403 for somebody who only sees it."""
     return get_proposal_for(user, pk, can_verify)
+
+
+def can_hand_over(user: User, proposal: Proposal) -> bool:
+    """A verifier in scope, or an administrator, never for the own proposal."""
+    if roles_of(user).is_admin and not is_own_proposal(user, proposal):
+        return True
+    return can_verify(user, proposal)
+
+
+def get_work_proposal(user: User, pk: int) -> Proposal:
+    """A proposal that `user` may give to a verifier: 404 for a stranger, 403 for an onlooker."""
+    return get_proposal_for(user, pk, can_hand_over)
+
+
+def get_colleague(user: User, pk: int) -> User:
+    """The verifier whose work `user` may hand over: the own, or anybody's for an administrator."""
+    expect_desk(user)
+    if user.pk != pk and not roles_of(user).is_admin:
+        raise PermissionDenied
+    people = User.objects.filter(Q(pk__in=verifiers().order_by()) | Q(assignments__isnull=False))
+    return get_object_or_404(people.distinct(), pk=pk)
 
 
 def get_desk_document(user: User, pk: int) -> ProposalDocument:

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import desk, formations, nominations, portfolio, requests, review
+from .views import desk, formations, nominations, portfolio, requests, review, work
 
 app_name = "verification"
 urlpatterns: list[URLPattern] = [
@@ -9,6 +9,11 @@ urlpatterns: list[URLPattern] = [
     path("ambil-berikutnya/", desk.next_one, name="next"),
     path("usulan/<int:pk>/ambil/", desk.take, name="take"),
     path("usulan/<int:pk>/lepas/", desk.release, name="release"),
+    # Whose work it is
+    path("pekerjaan/", work.my_work, name="my_work"),
+    path("beban/", work.load, name="workload"),
+    path("beban/<int:pk>/serahkan/", work.hand_over_everything, name="hand_over_all"),
+    path("usulan/<int:pk>/serahkan/", work.hand_over_one, name="hand_over"),
     # Operator requests
     path("permohonan/<int:pk>/", requests.operator_request, name="operator_request"),
     path("permohonan/<int:pk>/surat/", requests.letter, name="operator_letter"),

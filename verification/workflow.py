@@ -317,7 +317,7 @@ def return_nomination(
     """Send a nomination back to the operator with a note."""
     locked = _locked(proposal, by=by, status=Status.NOMINATED, version=version)
     result = proposal_workflow.return_nomination(locked, by=by, note=note)
-    _finish(locked, by=by)
+    _finish(locked, by=by, keeps=True)
     return result
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.formats import short_datetime
+from inpassing.timeline.events import story_of
 from inpassing.timeline.models import TimelineEvent
 
 from ..models import Proposal
@@ -33,6 +35,12 @@ def side_of(user: User, proposal: Proposal) -> str:
 def zone_of(user: User, proposal: Proposal) -> str:
     """The zone in which times are shown: the agency's for its people, WIB for BPS."""
     return HEAD_OFFICE_TZ if side_of(user, proposal) == BPS else proposal.agency.tz
+
+
+def story_for(side: str, proposal: Proposal) -> QuerySet[TimelineEvent]:
+    """The proposal's story, newest first; who took it from whose desk is told to BPS only."""
+    story = story_of(proposal)
+    return story if side == BPS else story.exclude(kind__startswith="claim.")
 
 
 def timeline_rows(events: Iterable[TimelineEvent], tz: str) -> list[dict[str, str]]:

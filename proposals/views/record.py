@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 
 from inpassing.formats import format_nip, long_date, short_datetime
 from inpassing.notifications.models import OutboxMessage
-from inpassing.timeline.events import story_of
 
 from .. import drafts
 from ..deadlines import deadline_of
@@ -23,7 +22,7 @@ from ..permissions import (
 )
 from ..standing import stage_steps, standing_of
 from .candidates import SELF_NOMINATION, show_verdicts, verdicts_of
-from .reader import reader_of, side_of, timeline_rows, zone_of
+from .reader import reader_of, side_of, story_for, timeline_rows, zone_of
 
 INVITATION_TAGS = {
     OutboxMessage.State.QUEUED: "wait",
@@ -61,7 +60,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "documents": _document_rows(proposal),
             "verdicts": show_verdicts(verdicts),
             "refused": [v for v in verdicts if v.outcome == Outcome.REFUSED],
-            "events": timeline_rows(story_of(proposal), tz),
+            "events": timeline_rows(story_for(side, proposal), tz),
             "invitation": invitation,
             "invitation_kind": INVITATION_TAGS[OutboxMessage.State(invitation.state)]
             if invitation

@@ -1,16 +1,19 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from inpassing.accounts.models import Agency, VerifierScope
+from inpassing.timeline.events import record
 from inpassing.timeline.models import TimelineEvent
 from proposals.models import Formation, OperatorRequest, Proposal
 from tests import factories
-from verification.models import Claim, RepairRequest
+from verification.claims import take
+from verification.models import Assignment, Claim
 
 pytestmark = pytest.mark.django_db
 Status = Proposal.Status
@@ -74,38 +77,6 @@ def test_formations_and_requests(as_user, verifier):
     assert names(as_user(verifier).get(url("permohonan"))) == [request.name]
 
 
-def test_never_the_own_agency_nor_the_own_proposal(as_user, verifier):
-    home = factories.make_agency()
-    verifier.employer, verifier.nip = home, factories.make_nip()
-    verifier.save()
-    period = factories.make_period()
-    factories.make_proposal(home, period, status=Status.SUBMITTED)
-    factories.make_proposal(period=period, status=Status.SUBMITTED, participant=verifier)
-    factories.make_proposal(
-        period=period,
-        status=Status.SUBMITTED,
-        nip=verifier.nip,
-        participant=factories.make_user(),
-    )
-    Formation.objects.exclude(agency=home).delete()
-    make_request(agency=home)
-    make_request(nip=verifier.nip)
-    client = as_user(verifier)
-    for slug in ("berkas", "formasi", "permohonan"):
-        response = client.get(url(slug))
-        assert names(response) == []
-        assert {tab["count"] for tab in response.context["tabs"]} == {"0"}
-        assert names(client.get(url(slug, "?q=calon"))) == []
-
-
-def test_administrator_sees_no_request_of_the_own_agency(as_user):
-    home = factories.make_agency()
-    admin = factories.make_admin(employer=home)
-    make_request(agency=home)
-    other = make_request(agency=factories.make_agency())
-    assert names(as_user(admin).get(url("permohonan"))) == [other.name]
-
-
 def test_scope_by_position_and_province_and_none(as_user, verifier, stranger):
     baubau = factories.make_agency(region="74.72")
     bandung = factories.make_agency(region="32.73")
@@ -120,18 +91,24 @@ def test_scope_by_position_and_province_and_none(as_user, verifier, stranger):
     assert names(as_user(stranger).get(url())) == []
 
 
-def test_filters_and_search(as_user, verifier):
-    period = factories.make_period()
+def test_filters_and_search(as_user, verifier, colleague):
+    period, now = factories.make_period(), timezone.now()
     ani = factories.make_proposal(
-        factories.make_agency(region="74.72"), period, status=Status.SUBMITTED, name="Ani Wijaya"
+        factories.make_agency(region="74.72"),
+        period,
+        status=Status.SUBMITTED,
+        name="Ani Wijaya",
+        status_since=now - dt.timedelta(hours=5),
+        resubmissions=1,
     )
     budi = factories.make_proposal(
         factories.make_agency(region="32.73"),
-        period,
         status=Status.SUBMITTED,
         name="Budi Santosa",
         level=factories.make_level("STATISTISI", "muda"),
+        status_since=now - dt.timedelta(days=8),
     )
+    take(ani, by=colleague)
     client = as_user(verifier)
     spaced = f"{ani.nip[:8]} {ani.nip[8:14]} {ani.nip[14]} {ani.nip[15:]}"
     for query, found in [
@@ -139,17 +116,95 @@ def test_filters_and_search(as_user, verifier):
         ("?q=WIJAYA+ani", ani),
         (f"?q={ani.nip}", ani),
         (f"?q={spaced}", ani),
+        ("?q=bau+bau", ani),
+        ("?q=kota+bandung", budi),
+        ("?instansi=Bandung", budi),
+        ("?instansi=Pemerintah+Kota+Bau", ani),
+        (f"?periode={period.pk}", ani),
         ("?provinsi=32", budi),
         ("?jabatan=STATISTISI", budi),
         (f"?jenjang={budi.level_id}", budi),
-        ("?q=santosa&provinsi=32&jabatan=STATISTISI", budi),
+        ("?keadaan=ulang", ani),
+        ("?keadaan=baru", budi),
+        (f"?pemegang={colleague.pk}", ani),
+        ("?pemegang=kosong", budi),
+        ("?menunggu=baru", ani),
+        ("?menunggu=7", budi),
+        ("?q=santosa&provinsi=32&jabatan=STATISTISI&pemegang=kosong&menunggu=7", budi),
     ]:
-        assert names(client.get(url(query=query))) == [found.full_name], query
-    assert names(client.get(url(query="?q=wijaya&provinsi=32"))) == []
-    assert len(names(client.get(url(query="?provinsi=99&jenjang=abc")))) == 2
-    chips = client.get(url(query="?q=wij&provinsi=74")).context["chips"]
-    assert [chip["label"] for chip in chips] == ["“wij”", "Sulawesi Tenggara"]
-    assert chips[0]["url"] == url(query="?provinsi=74")
+        response = client.get(url(query=query))
+        assert names(response) == [found.full_name], query
+        assert response.context["found_text"] == "1 usulan", query
+    for query in ("?q=wijaya&provinsi=32", "?pemegang=saya", "?menunggu=3-7", "?q=%2B%2B"):
+        assert names(client.get(url(query=query))) == [], query
+    everything = "?provinsi=99&jenjang=abc&periode=x&pemegang=-1&menunggu=lama&keadaan=apa"
+    assert len(names(client.get(url(query=everything)))) == 2
+    page = client.get(url(query=f"?q=wij&provinsi=74&pemegang={colleague.pk}"))
+    assert [chip["label"] for chip in page.context["chips"]] == [
+        "“wij”",
+        "Sulawesi Tenggara",
+        "Pemegang: Teguh Prasojo",
+    ]
+    assert page.context["chips"][0]["url"] == url(query=f"?provinsi=74&pemegang={colleague.pk}")
+
+
+def test_filters_of_formations_and_requests(as_user, verifier):
+    baubau = factories.make_agency(region="74.72")
+    formation = factories.make_formation(baubau, factories.make_period())
+    other = factories.make_formation(factories.make_agency(region="32.73"), formation.period)
+    long_ago = timezone.now() - dt.timedelta(days=4)
+    Formation.objects.filter(pk=other.pk).update(submitted_at=long_ago)
+    client = as_user(verifier)
+    for query, found in [
+        ("?q=bau+bau", formation),
+        ("?instansi=bandung", other),
+        ("?provinsi=74", formation),
+        ("?menunggu=3-7", other),
+        (f"?q=kota&periode={formation.period_id}&jabatan=PRAKOM&menunggu=baru", formation),
+    ]:
+        assert names(client.get(url("formasi", query))) == [found.agency.name], query
+    assert names(client.get(url("formasi", "?jabatan=STATISTISI"))) == []
+    known = make_request(agency=baubau, name="Sri Rahayu")
+    new = make_request(agency_name="Badan Uji Coba", agency_kind="lpnk", name="Putu Astawa")
+    for query, found in [
+        ("?q=rahayu", known),
+        ("?q=bau+bau", known),
+        (f"?q={known.nip}", known),
+        ("?q=uji+coba", new),
+        ("?instansi=uji+coba", new),
+        ("?provinsi=74", known),
+    ]:
+        assert names(client.get(url("permohonan", query))) == [found.name], query
+    assert names(client.get(url("permohonan", "?menunggu=7"))) == []
+
+
+def test_how_long_each_party_has_had_it(as_user, verifier):
+    start = timezone.now() - dt.timedelta(days=20)
+    with time_machine.travel(start, tick=False):
+        proposal = factories.make_proposal(status=Status.DRAFT)
+        record(proposal, "proposal.created", "Dibuat", by=None)
+    for days, kind in [
+        (4, "nominated"),
+        (5, "nomination_approved"),
+        (10, "submitted"),
+        (12, "returned"),
+        (15, "resubmitted"),
+    ]:
+        with time_machine.travel(start + dt.timedelta(days=days), tick=False):
+            record(proposal, f"proposal.{kind}", kind, by=None)
+    Proposal.objects.filter(pk=proposal.pk).update(
+        status=Status.SUBMITTED, resubmissions=1, status_since=start + dt.timedelta(days=15)
+    )
+    row = as_user(verifier).get(url()).context["rows"][0]
+    assert row["times"] == [("BPS", "8 hari"), ("Peserta", "8 hari"), ("Instansi", "4 hari")]
+    TimelineEvent.objects.filter(proposal_id=proposal.pk)._raw_delete("default")
+    Proposal.objects.filter(pk=proposal.pk).update(
+        created_at=start,
+        nominated_at=start + dt.timedelta(days=4),
+        approved_at=start + dt.timedelta(days=5),
+    )
+    row = as_user(verifier).get(url()).context["rows"][0]
+    assert row["times"] == [("BPS", "6 hari"), ("Peserta", "10 hari"), ("Instansi", "4 hari")]
 
 
 def test_pages_by_keyset_keep_the_order(as_user, verifier):
@@ -182,12 +237,8 @@ def test_returned_work_stands_on_top_for_who_returned_it(as_user, verifier, coll
     back = factories.make_proposal(
         period=period, status=Status.SUBMITTED, status_since=now, resubmissions=1
     )
-    RepairRequest.objects.create(
-        proposal=back,
-        number=1,
-        returned_by=verifier,
-        returned_at=now - dt.timedelta(days=1),
-        deadline=now + dt.timedelta(days=1),
+    Assignment.objects.create(
+        proposal=back, verifier=verifier, assigned_by=verifier, assigned_at=now
     )
     assert names(as_user(verifier).get(url())) == [back.full_name, old.full_name]
     assert names(as_user(colleague).get(url())) == [old.full_name, back.full_name]
@@ -294,6 +345,26 @@ def test_release(as_user, verifier, colleague, stranger, refuses_everybody_else)
     assert not Claim.objects.exists()
     again = as_user(verifier).post(path, follow=True)
     assert "tidak memegang" in str(list(again.context["messages"])[-1])
+
+
+def test_next_leaves_somebodys_work_to_them_for_three_days(as_user, verifier, colleague):
+    period, now = factories.make_period(), timezone.now()
+    theirs, free = [
+        factories.make_proposal(
+            period=period, status=Status.SUBMITTED, status_since=now - dt.timedelta(days=days)
+        )
+        for days in (2, 1)
+    ]
+    Assignment.objects.create(
+        proposal=theirs, verifier=colleague, assigned_by=colleague, assigned_at=now
+    )
+    client, path = as_user(verifier), reverse("verification:next")
+    first = client.post(path, {"antrean": "berkas"})
+    assert first["Location"] == reverse("verification:review", args=[free.pk])
+    assert client.post(path, {"antrean": "berkas"})["Location"] == url()
+    Proposal.objects.filter(pk=theirs.pk).update(status_since=now - dt.timedelta(days=4))
+    second = client.post(path, {"antrean": "berkas"})
+    assert second["Location"] == reverse("verification:review", args=[theirs.pk])
 
 
 def test_next_takes_the_oldest_free_one(as_user, verifier, colleague, refuses_everybody_else):

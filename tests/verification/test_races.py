@@ -20,8 +20,8 @@ from inpassing.timeline.models import TimelineEvent
 from proposals.models import Proposal
 from tests import factories
 from verification import desk
-from verification.claims import release_expired, take, take_next
-from verification.models import Claim
+from verification.claims import hand_over, release_expired, take, take_next
+from verification.models import Assignment, Claim
 from verification.workflow import (
     approve_nomination,
     declare_eligible,
@@ -62,30 +62,57 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     return results
 
 
-def test_twenty_claims_by_parallel_verifiers_each_exactly_once(reference):
+def test_twenty_verifiers_take_two_hundred_proposals_each_exactly_once(reference):
     agency, period = factories.make_agency(), factories.make_period()
+    factories.make_formation(agency, period, lines={"pertama": (250, 0)})
+    now = timezone.now()
     proposals = [
-        factories.make_proposal(agency, period, status=Status.NOMINATED, complete=False)
-        for _ in range(20)
+        factories.make_proposal(
+            agency,
+            period,
+            status=Status.NOMINATED,
+            complete=False,
+            status_since=now - timedelta(minutes=number),
+        )
+        for number in range(200)
     ]
-    verifiers = [factories.make_verifier() for _ in range(5)]
+    verifiers = [factories.make_verifier() for _ in range(20)]
 
-    def four_for(user: User) -> Callable[[], list[int]]:
+    def until_none_is_left(user: User) -> Callable[[], list[int]]:
         def act() -> list[int]:
             rows = desk.waiting(desk.NOMINATIONS, user).order_by("status_since", "pk")
-            taken = [take_next(rows, by=user) for _ in range(4)]
-            return [proposal.pk for proposal in taken if proposal]
+            taken = []
+            while (proposal := take_next(rows, by=user)) is not None:
+                taken.append(proposal.pk)
+            return taken
 
         return act
 
-    results = together(*[four_for(user) for user in verifiers])
+    results = together(*[until_none_is_left(user) for user in verifiers])
     taken = Counter(pk for result in results for pk in result)
     assert taken == Counter(proposal.pk for proposal in proposals)
-    assert Claim.objects.count() == 20
     for user, result in zip(verifiers, results, strict=True):
         held = Claim.objects.filter(holder=user).values_list("proposal", flat=True)
-        assert set(held) == set(result)
-    assert TimelineEvent.objects.filter(kind="claim.taken").count() == 20
+        assert sorted(held) == sorted(result)
+        # oldest first: nobody was given one that had waited less before one that had waited more
+        waits = dict(Proposal.objects.filter(pk__in=result).values_list("pk", "status_since"))
+        assert [waits[pk] for pk in result] == sorted(waits.values())
+    assert TimelineEvent.objects.filter(kind="claim.taken").count() == 200
+
+
+def test_work_handed_over_twice_at_once_goes_to_one(reference):
+    ika, teguh, putu = (factories.make_verifier(name=name) for name in ("Ika", "Teguh", "Putu"))
+    proposal = factories.make_proposal(status=Status.SUBMITTED)
+    take(proposal, by=ika)
+    results = together(
+        *[lambda to=to: hand_over(proposal, to=to, by=ika, reason="Cuti") for to in (teguh, putu)]
+    )
+    refused = [str(result) for result in results if isinstance(result, TransitionError)]
+    owner = Assignment.objects.get().verifier
+    assert refused == [
+        f"Usulan ini pekerjaan {owner}. Hanya ia atau administrator yang dapat menyerahkannya."
+    ]
+    assert TimelineEvent.objects.filter(kind="claim.handed_over").count() == 1
 
 
 def test_of_two_who_take_the_same_one_is_refused_with_the_name(reference):

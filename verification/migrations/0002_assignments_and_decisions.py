@@ -6,37 +6,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('proposals', '0005_unit_imports_and_unconfirmed_requests'),
-        ('verification', '0001_initial'),
+        ("proposals", "0005_unit_imports_and_unconfirmed_requests"),
+        ("verification", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('assigned_at', models.DateTimeField()),
-                ('assigned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposal', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='assignment', to='proposals.proposal')),
-                ('verifier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("assigned_at", models.DateTimeField()),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignment",
+                        to="proposals.proposal",
+                    ),
+                ),
+                (
+                    "verifier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('draft', 'Konsep operator'), ('not_proposed', 'Tidak diusulkan'), ('nominated', 'Menunggu verifikasi usulan'), ('nomination_rejected', 'Usulan ditolak'), ('filling', 'Peserta melengkapi berkas'), ('submitted', 'Menunggu verifikasi berkas'), ('returned', 'Dikembalikan untuk perbaikan'), ('not_eligible', 'Tidak memenuhi syarat'), ('eligible', 'Memenuhi syarat, menunggu uji portofolio'), ('portfolio_failed', 'Tidak lulus portofolio'), ('test_required', 'Wajib uji kompetensi'), ('test_failed', 'Tidak lulus uji kompetensi'), ('test_absent', 'Tidak hadir uji kompetensi'), ('ready', 'Siap direkomendasikan'), ('not_recommended', 'Tidak direkomendasikan'), ('recommended', 'Direkomendasikan'), ('appointed', 'Diangkat'), ('withdrawn', 'Ditarik')], max_length=20)),
-                ('decided_at', models.DateTimeField()),
-                ('waited', models.DurationField()),
-                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='desk_decisions', to='proposals.proposal')),
-                ('verifier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='desk_decisions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Konsep operator"),
+                            ("not_proposed", "Tidak diusulkan"),
+                            ("nominated", "Menunggu verifikasi usulan"),
+                            ("nomination_rejected", "Usulan ditolak"),
+                            ("filling", "Peserta melengkapi berkas"),
+                            ("submitted", "Menunggu verifikasi berkas"),
+                            ("returned", "Dikembalikan untuk perbaikan"),
+                            ("not_eligible", "Tidak memenuhi syarat"),
+                            ("eligible", "Memenuhi syarat, menunggu uji portofolio"),
+                            ("portfolio_failed", "Tidak lulus portofolio"),
+                            ("test_required", "Wajib uji kompetensi"),
+                            ("test_failed", "Tidak lulus uji kompetensi"),
+                            ("test_absent", "Tidak hadir uji kompetensi"),
+                            ("ready", "Siap direkomendasikan"),
+                            ("not_recommended", "Tidak direkomendasikan"),
+                            ("recommended", "Direkomendasikan"),
+                            ("appointed", "Diangkat"),
+                            ("withdrawn", "Ditarik"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField()),
+                ("waited", models.DurationField()),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="desk_decisions",
+                        to="proposals.proposal",
+                    ),
+                ),
+                (
+                    "verifier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="desk_decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-decided_at'],
-                'indexes': [models.Index(fields=['decided_at', 'verifier'], name='decision_recent')],
+                "ordering": ["-decided_at"],
+                "indexes": [
+                    models.Index(fields=["decided_at", "verifier"], name="decision_recent")
+                ],
             },
         ),
     ]

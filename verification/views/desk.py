@@ -19,6 +19,7 @@ from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
 from inpassing.formats import clock, format_nip
+from proposals.held_times import HeldTimes, held_times
 from proposals.models import Formation, OperatorRequest, Proposal
 
 from .. import desk as queues
@@ -39,13 +40,12 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_safe
 def queue(request: HttpRequest, slug: str) -> HttpResponse:
     """One queue: counts of all, filters, rows oldest first, who holds what."""
-    offered = _queues(request)
-    chosen = _chosen(offered, slug)
+    chosen = _chosen(_queues(request), slug)
     user = _user(request)
-    form = _filter_form(chosen, request.GET)
+    form = _filter_form(chosen, request.GET, user)
     filters = form.values()
     sizes = queues.sizes(user)
-    rows = _narrowed(chosen, user, filters)
+    rows = queues.narrow(chosen, queues.waiting(chosen, user), form.filters(), user=user)
     page = queues.page_of(
         chosen,
         user,
@@ -53,6 +53,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         after=request.GET.get("setelah", ""),
         before=request.GET.get("sebelum", ""),
     )
+    times = held_times([*page.mine, *page.rows]) if chosen.holds_proposals else {}
     found = rows.order_by()[: queues.CAP + 1].count() if filters else sizes[chosen.slug].count
     path = reverse("verification:queue", args=[chosen.slug])
     return render(
@@ -60,14 +61,13 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         "verification/desk.html",
         {
             "queue": chosen,
-            "tabs": [_tab(q, sizes[q.slug], current=q == chosen) for q in offered],
+            "tabs": tabs_for(user, current=chosen.slug, sizes=sizes),
             "form": None,
             "filter_form": form,
             "filters": filters,
             "chips": _chips(form, filters, path),
             "clear_url": path,
-            "rows": [_row(chosen, row, user, came_back=True) for row in page.mine]
-            + [_row(chosen, row, user) for row in page.rows],
+            "rows": [_row(chosen, row, user, times) for row in [*page.mine, *page.rows]],
             "found_text": f"{Size(found, None).text} {chosen.noun}",
             "scope_text": _scope_text(user),
             "prev_url": _link(path, filters, sebelum=page.before),
@@ -78,17 +78,14 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def next_one(request: HttpRequest) -> HttpResponse:
-    """Take the oldest free proposal of a queue; what came back to this verifier goes first."""
+    """Take the oldest free proposal of a queue; the verifier's own work goes first."""
     offered = [q for q in _queues(request) if q.holds_proposals]
     chosen = _chosen(offered, request.POST.get("antrean", queues.DOCUMENTS.slug))
     user = _user(request)
-    filters = _filter_form(chosen, request.POST).values()
-    rows = _narrowed(chosen, user, filters).order_by(chosen.since, "pk")
-    taken: Proposal | None = None
-    if chosen == queues.DOCUMENTS:
-        mine = rows.filter(resubmissions__gt=0).filter(queues.came_back_to(user))
-        taken = take_next(mine, by=user)
-    taken = taken or take_next(rows, by=user)
+    form = _filter_form(chosen, request.POST, user)
+    filters = form.values()
+    rows = queues.narrow(chosen, queues.waiting(chosen, user), form.filters(), user=user)
+    taken = take_next(rows.order_by(chosen.since, "pk"), by=user)
     if taken is None:
         messages.info(request, "Tidak ada usulan yang bebas di antrean ini.")
         return redirect(_link(reverse("verification:queue", args=[chosen.slug]), filters))
@@ -139,34 +136,37 @@ def _chosen(offered: list[Queue], slug: str) -> Queue:
     raise Http404
 
 
-def _filter_form(chosen: Queue, data: Any) -> DeskFilter:
-    wanted = ["q", "provinsi"]
+def _filter_form(chosen: Queue, data: Any, user: User) -> DeskFilter:
+    wanted = ["q", "instansi", "provinsi", "menunggu"]
     if chosen != queues.REQUESTS:
-        wanted.append("jabatan")
+        wanted += ["periode", "jabatan"]
     if chosen.holds_proposals:
-        wanted.append("jenjang")
-    return DeskFilter(data, wanted=tuple(wanted))
+        wanted += ["jenjang", "pemegang"]
+    if chosen == queues.DOCUMENTS:
+        wanted.append("keadaan")
+    return DeskFilter(data, wanted=tuple(wanted), user=user)
 
 
-def _narrowed(chosen: Queue, user: User, filters: dict[str, str]) -> Any:
-    return queues.narrow(
-        chosen,
-        queues.waiting(chosen, user),
-        q=filters.get("q", ""),
-        province=filters.get("provinsi", ""),
-        position=filters.get("jabatan", ""),
-        level=int(filters["jenjang"]) if "jenjang" in filters else None,
-    )
-
-
-def _tab(queue: Queue, size: Size, *, current: bool) -> dict[str, Any]:
-    return {
-        "label": queue.label,
-        "url": reverse("verification:queue", args=[queue.slug]),
-        "count": size.text,
-        "oldest": waited(size.oldest) if size.oldest else "",
-        "current": current,
-    }
+def tabs_for(
+    user: User, *, current: str, sizes: dict[str, Size] | None = None
+) -> list[dict[str, Any]]:
+    """The queues with count and age of the oldest, then the own work and everybody's load."""
+    sizes = queues.sizes(user) if sizes is None else sizes
+    tabs: list[dict[str, Any]] = [
+        {
+            "label": queue.label,
+            "url": reverse("verification:queue", args=[queue.slug]),
+            "count": sizes[queue.slug].text,
+            "oldest": waited(oldest) if (oldest := sizes[queue.slug].oldest) else "",
+            "current": current == queue.slug,
+        }
+        for queue in queues.queues_of(user)
+    ]
+    more = [("Pekerjaan saya", "my_work")] if roles_of(user).is_verifier else []
+    for label, name in [*more, ("Beban kerja", "workload")]:
+        url = reverse(f"verification:{name}")
+        tabs.append({"label": label, "url": url, "current": current == name})
+    return tabs
 
 
 def _link(path: str, filters: dict[str, str], **cursor: str) -> str:
@@ -202,18 +202,23 @@ def _scope_text(user: User) -> str:
 
 def waited(since: dt.datetime) -> str:
     """How long something has waited, in its largest unit: "9 hari", "4 jam", "baru saja"."""
-    minutes = int((timezone.now() - since).total_seconds()) // 60
+    return span(timezone.now() - since) or "baru saja"
+
+
+def span(time: dt.timedelta) -> str:
+    """A length of time in its largest unit; "" below a minute."""
+    minutes = int(time.total_seconds()) // 60
     if minutes >= 1440:
         return f"{minutes // 1440} hari"
     if minutes >= 60:
         return f"{minutes // 60} jam"
-    return f"{minutes} menit" if minutes > 0 else "baru saja"
+    return f"{minutes} menit" if minutes > 0 else ""
 
 
-def _row(queue: Queue, row: Any, user: User, *, came_back: bool = False) -> dict[str, Any]:
+def _row(queue: Queue, row: Any, user: User, times: dict[int, HeldTimes]) -> dict[str, Any]:
     """One line of the list with everything written out."""
     if isinstance(row, Proposal):
-        return _proposal_row(row, user, came_back=came_back)
+        return proposal_row(row, user, times[row.pk])
     if isinstance(row, Formation):
         return {
             "url": reverse("verification:formation", args=[row.pk]),
@@ -236,35 +241,50 @@ def _row(queue: Queue, row: Any, user: User, *, came_back: bool = False) -> dict
     }
 
 
-def _proposal_row(row: Proposal, user: User, *, came_back: bool) -> dict[str, Any]:
-    claim = getattr(row, "claim", None)
+def proposal_row(row: Proposal, user: User, times: HeldTimes) -> dict[str, Any]:
+    """A proposal's line: who holds it and until when, and how long each party has had it."""
+    claim, assignment = getattr(row, "claim", None), getattr(row, "assignment", None)
     live = claim if claim is not None and claim.is_live else None
     is_mine = live is not None and live.holder_id == user.pk
+    is_own = assignment is not None and assignment.verifier_id == user.pk
     holder, until = "Belum ada", ""
     if is_mine:
         holder = "Anda"
     elif live is not None:
         holder, until = str(live.holder), f"lepas {clock(live.expires_at, settings.TIME_ZONE)}"
-    if came_back:
-        until = "Anda yang mengembalikan"
-    tag = ("wait", "Baru")
+    if is_own:
+        until = until or "Pekerjaan Anda"
+    elif assignment is not None:
+        until = until or f"Pekerjaan {assignment.verifier}"
+    tag = TAGS_OF_STATUS.get(row.status, ("wait", "Baru"))
     if row.resubmissions and row.status == Proposal.Status.SUBMITTED:
-        kind = "turn" if came_back else "wait"
-        tag = (kind, f"Kirim ulang, {row.open_documents} berubah")  # type: ignore[attr-defined]
-    elif row.status == Proposal.Status.ELIGIBLE:
-        tag = ("wait", "Memenuhi syarat")
+        changed = row.open_documents  # type: ignore[attr-defined]  # annotated
+        tag = ("turn" if is_own else "wait", f"Kirim ulang, {changed} berubah")
+    on_desk = row.status != Proposal.Status.RETURNED
     return {
         "pk": row.pk,
         "url": page_url(row),
         "name": row.full_name,
         "detail": format_nip(row.nip),
         "agency": row.agency.name,
+        "agency_query": urlencode({"instansi": row.agency.name}),
         "position": row.level.name,
         "waited": waited(row.status_since),
+        "times": [
+            ("BPS", span(times.bps)),
+            ("Peserta", span(times.participant)),
+            ("Instansi", span(times.agency)),
+        ],
         "tag": tag,
         "holder": holder,
         "until": until,
-        "is_turn": came_back or is_mine,
-        "take_url": "" if live else reverse("verification:take", args=[row.pk]),
+        "is_turn": on_desk and (is_own or is_mine),
+        "take_url": reverse("verification:take", args=[row.pk]) if on_desk and not live else "",
         "is_mine": is_mine,
     }
+
+
+TAGS_OF_STATUS = {
+    Proposal.Status.ELIGIBLE: ("wait", "Memenuhi syarat"),
+    Proposal.Status.RETURNED: ("fix", "Dikembalikan, di tangan peserta"),
+}
