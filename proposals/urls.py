@@ -14,6 +14,7 @@ from .views import (
     papers,
     participant,
     record,
+    resit,
     unit_imports,
     work_units,
 )
@@ -127,6 +128,7 @@ urlpatterns: list[URLPattern] = [
     path("usulan/<int:pk>/usulkan/", acts.nominate, name="nominate"),
     path("usulan/<int:pk>/tarik/", acts.withdraw, name="withdraw"),
     path("usulan/<int:pk>/buka-kembali/", acts.reopen, name="reopen"),
+    path("usulan/<int:pk>/usulkan-lagi/", resit.propose_again, name="propose_again"),
     path("usulan/<int:pk>/undangan/", acts.invitation_resend, name="invitation_resend"),
     path("usulan/<int:pk>/email/", acts.participant_email, name="participant_email"),
     # Papers of the agency

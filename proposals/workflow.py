@@ -18,7 +18,7 @@ from inpassing.errors import StaleError, TransitionError
 from inpassing.reference.models import RequiredDocument
 from inpassing.timeline.events import record
 
-from . import ledger
+from . import carrying, ledger
 from .deadlines import accepts_filing, deadline_of, filing_deadline_for
 from .messages import deadline_text, tell
 from .models import (
@@ -111,6 +111,7 @@ def approve_nomination(proposal: Proposal, *, by: User, version: int | None = No
     _move(proposal, Status.FILLING, "participant", "approved_at", "filing_deadline")
     open_slots(proposal)
     event = record(proposal, "proposal.nomination_approved", "Usulan disetujui", by=by)
+    carrying.carry_over(proposal, by=by)
     deadline = deadline_text(proposal.filing_deadline, proposal)
     if user.has_been_used:
         tell(
@@ -358,14 +359,7 @@ def mark_eligible(proposal: Proposal, *, by: User, version: int | None = None) -
     """All documents are accepted: freeze them and wait for the portfolio assessment."""
     proposal = lock_proposal(proposal, version=version)
     _expect(proposal, Status.SUBMITTED)
-    documents = list(proposal.documents.select_related("requirement", "current__file"))
-    if refused := [
-        d.requirement.name for d in documents if not d.current or not d.current.file.is_accepted
-    ]:
-        raise TransitionError(f"Belum terbaca sistem: {', '.join(refused)}.")
-    proposal.documents.update(
-        review=ProposalDocument.Review.ACCEPTED, reason="", note="", reviewed_at=timezone.now()
-    )
+    _freeze_documents(proposal)
     _move(proposal, Status.ELIGIBLE)
     event = record(proposal, "proposal.eligible", "Memenuhi syarat", by=by)
     tell(proposal, f"eligible:{event.pk}", "proposal_eligible")
@@ -409,6 +403,38 @@ def require_test(
     )
     tell(proposal, f"test_required:{event.pk}", "test_required")
     return proposal
+
+
+@transaction.atomic
+def require_test_again(
+    proposal: Proposal, *, by: User, passed_in: str, note: str = "", version: int | None = None
+) -> Proposal:
+    """The short road of a re-sit: all documents are accepted, the portfolio was passed in the
+    period `passed_in`, the test is required. Source: product.md section 3, Re-sit."""
+    proposal = lock_proposal(proposal, version=version)
+    _expect(proposal, Status.SUBMITTED)
+    _freeze_documents(proposal)
+    _move(proposal, Status.TEST_REQUIRED)
+    event = record(
+        proposal,
+        "proposal.test_required",
+        f"Memenuhi syarat; lulus portofolio pada {passed_in}, wajib uji kompetensi"[:200],
+        by=by,
+        note=note,
+    )
+    tell(proposal, f"test_required:{event.pk}", "test_required")
+    return proposal
+
+
+def _freeze_documents(proposal: Proposal) -> None:
+    documents = list(proposal.documents.select_related("requirement", "current__file"))
+    if refused := [
+        d.requirement.name for d in documents if not d.current or not d.current.file.is_accepted
+    ]:
+        raise TransitionError(f"Belum terbaca sistem: {', '.join(refused)}.")
+    proposal.documents.update(
+        review=ProposalDocument.Review.ACCEPTED, reason="", note="", reviewed_at=timezone.now()
+    )
 
 
 @transaction.atomic

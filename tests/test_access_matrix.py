@@ -291,6 +291,7 @@ ADDRESSES = {
     "proposals:nominate": (GET, lambda w: [w.proposal("draft").pk]),
     "proposals:withdraw": (GET, lambda w: [w.proposal("submitted").pk]),
     "proposals:reopen": (GET, lambda w: [w.proposal("not_eligible").pk]),
+    "proposals:propose_again": (GET, lambda w: [w.proposal("test_failed").pk]),
     "proposals:invitation_resend": (POST, lambda w: [w.proposal("filling").pk]),
     "proposals:participant_email": (GET, lambda w: [w.proposal("filling").pk]),
     "proposals:papers": (GET, lambda w: []),
@@ -531,6 +532,7 @@ proposals:edit                          - 4 4 + 4 4 4 4 4 +
 proposals:nominate                      - 4 4 + 4 4 4 4 4 +
 proposals:withdraw                      - 4 + + 4 3 4 4 4 +
 proposals:reopen                        - 4 3 3 4 3 4 4 4 +
+proposals:propose_again                 - 4 3 + 4 3 4 4 4 +
 proposals:invitation_resend             - 4 3 + 4 3 4 4 4 +
 proposals:participant_email             - 4 3 + 4 3 4 4 4 +
 proposals:papers                        - 3 3 + + 3 3 3 3 3

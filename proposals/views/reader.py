@@ -7,6 +7,7 @@ from typing import cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
@@ -15,7 +16,7 @@ from inpassing.timeline.events import story_of
 from inpassing.timeline.models import TimelineEvent
 
 from ..models import Proposal
-from ..standing import AGENCY, BPS, PARTICIPANT
+from ..standing import AGENCY, BPS, PARTICIPANT, standing_of
 
 HEAD_OFFICE_TZ = "Asia/Jakarta"
 
@@ -54,6 +55,32 @@ def timeline_rows(events: Iterable[TimelineEvent], tz: str) -> list[dict[str, st
                 "actor_label": event.actor.full_name if event.actor else "Sistem",
                 "when_text": short_datetime(event.at, tz),
                 "note": detail.text if detail else "",
+            }
+        )
+    return rows
+
+
+def earlier_rows(user: User, proposal: Proposal) -> list[dict[str, str]]:
+    """The person's other proposals that `user` may see, newest first, for `_earlier.html`."""
+    others = (
+        Proposal.objects.visible_to(user)
+        .filter(nip=proposal.nip)
+        .exclude(pk=proposal.pk)
+        .exclude(status=Proposal.Status.DRAFT)
+        .select_related("period", "level")
+        .order_by("-created_at", "-pk")[:10]
+    )
+    rows = []
+    for other in others:
+        standing = standing_of(other, side=side_of(user, other))
+        rows.append(
+            {
+                "period": other.period.name,
+                "level": other.level.name,
+                "kind": standing.kind,
+                "word": standing.word,
+                "note": other.end_note,
+                "url": reverse("proposals:detail", args=[other.pk]),
             }
         )
     return rows

@@ -20,9 +20,10 @@ from ..permissions import (
     get_proposal_for,
     is_own_proposal,
 )
+from ..resit import periods_for
 from ..standing import stage_steps, standing_of
 from .candidates import SELF_NOMINATION, show_verdicts, verdicts_of
-from .reader import reader_of, side_of, story_for, timeline_rows, zone_of
+from .reader import earlier_rows, reader_of, side_of, story_for, timeline_rows, zone_of
 
 INVITATION_TAGS = {
     OutboxMessage.State.QUEUED: "wait",
@@ -75,6 +76,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "can_withdraw": can_withdraw(user, proposal)
             and proposal.status in Proposal.WITHDRAWABLE,
             "can_reopen": proposal.has_ended and can_reopen(user, proposal),
+            "can_propose_again": may_edit and proposal.has_ended and bool(periods_for(proposal)),
+            "earlier": earlier_rows(user, proposal),
             "deadline": deadline_of(proposal) if proposal.is_editable_by_participant else None,
             "is_own": is_own_proposal(user, proposal),
             "own_sentence": SELF_NOMINATION,
