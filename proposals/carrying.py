@@ -91,9 +91,7 @@ def carry_over(proposal: Proposal, *, by: User) -> Proposal | None:
         return None
     proposal.previous = previous
     filled = [
-        name
-        for name in CARRIED_FIELDS
-        if not getattr(proposal, name) and getattr(previous, name)
+        name for name in CARRIED_FIELDS if not getattr(proposal, name) and getattr(previous, name)
     ]
     for name in filled:
         setattr(proposal, name, getattr(previous, name))

@@ -177,6 +177,8 @@ def _history_row(version: DocumentVersion, tz: str) -> dict[str, object]:
         label, note = "Sedang diperiksa", ""
     else:
         label, note = "Terbaca baik", ""
+    if version.carried_from_id:
+        note = note or "Dibawa dari periode lalu."
     sent = short_datetime(version.created_at, tz)
     return {
         "version": version,

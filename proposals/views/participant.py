@@ -28,6 +28,7 @@ from ..slots import Slot, slots_of, takes_files
 from ..standing import stage_steps
 from ..statements import STATEMENTS, statement_of
 from ..workflow import save_data, submit
+from .reader import earlier_rows
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
             "waiting": sum(slot.css == "waiting" for slot in slots),
             "missing": _in_short(missing, slots, data_tasks),
             "operators": operators_of(proposal.agency),
+            "earlier": earlier_rows(_user(request), proposal),
         },
     )
 
