@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
-from inpassing.files.storage import store_upload
+from inpassing.files.storage import discard, store_upload
 from inpassing.timeline.events import record
 
 from .models import OperatorRequest
-from .operator_requests import ask_to_confirm, request_operator
+from .operator_requests import ask_to_confirm, confirmable_until, request_operator
 
 TYPED = ("name", "office_email", "email", "phone", "letter_number")
 
@@ -20,6 +20,7 @@ def receive(request: OperatorRequest, letter: UploadedFile) -> OperatorRequest:
     The same person's request for the same agency, not confirmed so far, is replaced, so that a
     mistyped address can be corrected; a confirmed one stays as it is and no second one is made.
     """
+    request.confirm_by = confirmable_until()
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -41,7 +42,7 @@ def resend(*, nip: str, email: str) -> None:
         status=OperatorRequest.Status.REQUESTED,
         email_confirmed_at=None,
     )
-    for request in waiting.select_related("agency"):
+    for request in waiting.select_related("agency", "region"):
         record(request, "operator_request.link_resent", "Tautan konfirmasi dikirim ulang", by=None)
         ask_to_confirm(request)
 
@@ -49,7 +50,7 @@ def resend(*, nip: str, email: str) -> None:
 def _repeat(request: OperatorRequest, letter: UploadedFile) -> OperatorRequest:
     earlier = (
         OperatorRequest.objects.select_for_update(of=("self",))
-        .select_related("agency")
+        .select_related("agency", "region", "letter")
         .filter(
             nip=request.nip,
             agency=request.agency,
@@ -62,8 +63,11 @@ def _repeat(request: OperatorRequest, letter: UploadedFile) -> OperatorRequest:
         return earlier or request
     for name in TYPED:
         setattr(earlier, name, getattr(request, name))
-    earlier.letter = store_upload(letter, owner=earlier, by=None)
-    earlier.save(update_fields=[*TYPED, "letter"])
+    replaced, earlier.letter = earlier.letter, store_upload(letter, owner=earlier, by=None)
+    earlier.confirm_by = request.confirm_by
+    earlier.save(update_fields=[*TYPED, "letter", "confirm_by"])
+    if replaced and not replaced.accesses.exists():
+        discard(replaced)
     record(earlier, "operator_request.repeated", "Permohonan dikirim ulang", by=None)
     ask_to_confirm(earlier)
     return earlier

@@ -1,18 +1,25 @@
-"""Every transition of an operator request: asked, confirmed, approved, rejected, revoked.
+"""Every transition of an operator request: asked, confirmed, approved, rejected, revoked, ended.
 
 Approval makes the agency, where it does not exist, and the account, never twice.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, sort_name
 from inpassing.accounts.roles import grant, revoke
 from inpassing.errors import TransitionError
+from inpassing.files.storage import discard, store_upload
+from inpassing.formats import long_datetime
+from inpassing.notifications.models import OutboxMessage
 from inpassing.notifications.outbox import enqueue
 from inpassing.reference.models import Region
 from inpassing.timeline.events import record
@@ -21,6 +28,14 @@ from .models import (
     OperatorRequest,
 )
 from .people import account_for, invite
+from .rates import count_up
+
+# A stranger's address must not be filled with our mails.
+MAILS_PER_DAY = 5
+
+
+class LetterRefusedError(TransitionError):
+    """The inspector has refused the assignment letter; another one is needed."""
 
 
 @transaction.atomic
@@ -32,7 +47,11 @@ def request_operator(request: OperatorRequest) -> OperatorRequest:
 
 
 def ask_to_confirm(request: OperatorRequest) -> None:
-    """Mail a one-time link for the address; an earlier link stops working at once."""
+    """Mail a one-time link for the address; an earlier link stops working at once. Beyond a few
+    mails a day to one address nothing is sent."""
+    day = dt.timedelta(days=1)
+    if count_up("mail", request.office_email, most=MAILS_PER_DAY, within=day):
+        return
     OneTimeLink.objects.filter(
         kind=OneTimeLink.Kind.OPERATOR_REQUEST, subject_id=request.pk, used_at=None
     ).delete()
@@ -40,30 +59,104 @@ def ask_to_confirm(request: OperatorRequest) -> None:
         f"operator_request_confirm:{request.pk}:{uuid.uuid4().hex}",
         to=request.office_email,
         template="operator_request_confirm",
-        fields={"nama": request.name, "instansi": request.agency_label},
+        fields={
+            "nama": request.name,
+            "instansi": request.agency_label,
+            "hari": settings.LINK_HOURS // 24,
+            "batas": ends_text(request),
+        },
         link=(OneTimeLink.Kind.OPERATOR_REQUEST, request.pk),
     )
 
 
+def confirmable_until() -> dt.datetime:
+    """When a request that is sent now ends by itself, unless its address is confirmed."""
+    return timezone.now() + dt.timedelta(days=settings.REQUEST_DAYS)
+
+
+def ends_text(request: OperatorRequest) -> str:
+    """When an unconfirmed request ends by itself, in the zone of its region."""
+    tz = request.region.tz if request.region else "Asia/Jakarta"
+    return long_datetime(request.confirm_by, tz) if request.confirm_by else ""
+
+
 @transaction.atomic
-def confirm_operator_request(request: OperatorRequest, link: OneTimeLink) -> OperatorRequest:
-    """The address was confirmed: from now on a verifier sees the request."""
-    request = OperatorRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+def confirm_operator_request(
+    request: OperatorRequest, link: OneTimeLink, *, letter: UploadedFile | None = None
+) -> OperatorRequest:
+    """The address was confirmed: from now on a verifier sees the request. A letter that the
+    inspector has refused is replaced by `letter`."""
+    request = _lock_request(request)
+    if request.status == OperatorRequest.Status.EXPIRED or (
+        request.confirm_by and request.confirm_by < timezone.now()
+    ):
+        raise TransitionError("Permohonan ini sudah berakhir. Kirim permohonan baru.")
+    if request.letter and request.letter.is_refused and letter is None:
+        raise LetterRefusedError("Surat tugas ditolak sistem. Unggah penggantinya.")
     if not link.consume():
         raise TransitionError("Tautan ini sudah dipakai. Alamat Anda sudah dikonfirmasi.")
     if request.email_confirmed_at is None:
         request.email_confirmed_at = timezone.now()
-        request.save(update_fields=["email_confirmed_at"])
+        if letter:
+            request.letter = store_upload(letter, owner=request, by=None)
+        request.save(update_fields=["email_confirmed_at", "letter"])
         record(request, "operator_request.confirmed", "Alamat email dikonfirmasi", by=None)
     return request
 
 
+def expire_unconfirmed() -> int:
+    """End the requests whose address nobody has confirmed in time, and remove their letters.
+
+    Harmless when run twice. Returns how many were ended.
+    """
+    overdue = OperatorRequest.objects.filter(
+        status=OperatorRequest.Status.REQUESTED,
+        email_confirmed_at=None,
+        confirm_by__lt=timezone.now(),
+    )
+    ended = 0
+    for pk in overdue.order_by("confirm_by").values_list("pk", flat=True)[:1000]:
+        with transaction.atomic():
+            request = (
+                overdue.select_for_update(skip_locked=True, of=("self",))
+                .select_related("letter")
+                .filter(pk=pk)
+                .first()
+            )
+            if request:
+                _expire(request)
+                ended += 1
+    return ended
+
+
+def _expire(request: OperatorRequest) -> None:
+    letter, request.letter = request.letter, None
+    request.status, request.decided_at = OperatorRequest.Status.EXPIRED, timezone.now()
+    request.save(update_fields=["status", "decided_at", "letter"])
+    OneTimeLink.objects.filter(
+        kind=OneTimeLink.Kind.OPERATOR_REQUEST, subject_id=request.pk
+    ).delete()
+    if letter and not letter.accesses.exists():
+        discard(letter)
+    record(request, "operator_request.expired", "Berakhir tanpa konfirmasi alamat", by=None)
+
+
 @transaction.atomic
-def approve_operator_request(request: OperatorRequest, *, by: User) -> OperatorRequest:
-    """Create the account (and an unlisted agency) and mail the username and a one-time link."""
+def approve_operator_request(
+    request: OperatorRequest, *, by: User, agency: Agency | None = None
+) -> OperatorRequest:
+    """Create the account and mail the username and a one-time link. An unlisted agency is created,
+    unless the verifier says which `agency` is meant."""
     request = _lock_request(request)
     _expect_request(request, OperatorRequest.Status.REQUESTED)
-    agency = request.agency or _agency_asked_for(request)
+    if request.email_confirmed_at is None:
+        raise TransitionError("Alamat email pemohon belum dikonfirmasi.")
+    if request.letter is None or not request.letter.is_accepted:
+        raise TransitionError(
+            "Surat tugas belum dapat dibaca: masih diperiksa, atau ditolak sistem. Tunggu "
+            "sebentar, atau tolak permohonan dengan alasan itu."
+        )
+    agency = agency_meant(request) or agency or _agency_asked_for(request)
     user = account_for(
         nip=request.nip,
         name=request.name,
@@ -124,10 +217,35 @@ def revoke_operator(request: OperatorRequest, *, by: User, reason: str) -> Opera
     return request
 
 
+@transaction.atomic
+def resend_invitation(request: OperatorRequest, *, by: User) -> OperatorRequest:
+    """Mail the username and a fresh link to an operator who has not set a password yet."""
+    request = _lock_request(request)
+    _expect_request(request, OperatorRequest.Status.ACTIVE)
+    if request.user is None or request.user.has_been_used:
+        raise TransitionError("Akun ini sudah dipakai. Pemiliknya dapat meminta kata sandi baru.")
+    record(request, "operator_request.invited_again", "Undangan dikirim ulang", by=by)
+    invite(
+        request.user,
+        key=f"operator_request_approved:{request.pk}:{uuid.uuid4().hex}",
+        role=f"operator {request.agency_label}",
+    )
+    return request
+
+
+def mails_of(request: OperatorRequest) -> list[OutboxMessage]:
+    """The mails about a request, oldest first, with what the mail server answered."""
+    wanted = Q(key__startswith=f"operator_request_confirm:{request.pk}:")
+    for kind in ("operator_request_approved", "operator_request_rejected", "operator_revoked"):
+        key = f"{kind}:{request.pk}"
+        wanted |= Q(key=key) | Q(key__startswith=f"{key}:")
+    return list(OutboxMessage.objects.filter(wanted).order_by("pk"))
+
+
 def _lock_request(request: OperatorRequest) -> OperatorRequest:
     return (
         OperatorRequest.objects.select_for_update(of=("self",))
-        .select_related("agency__region", "region", "user", "decided_by")
+        .select_related("agency__region", "region", "user", "decided_by", "letter")
         .get(pk=request.pk)
     )
 
@@ -190,5 +308,5 @@ def _agency_asked_for(request: OperatorRequest) -> Agency:
             return agency
         raise TransitionError(
             f"Instansi bernama {request.agency_name} sudah ada dengan jenis lain. "
-            "Minta pemohon memilihnya."
+            "Pilih yang itu di halaman permohonan, atau tolak dengan alasan."
         ) from None

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import batches, closing, imports, large_scans
+from . import batches, closing, imports, large_scans, operator_requests, rates
 from .models import Batch
 
 
@@ -31,6 +31,19 @@ def import_due() -> None:
 
 
 @shared_task
+def clear_imports() -> None:
+    """Remove what files of candidates and units held, after their time; harmless when run twice."""
+    imports.clear_due()
+
+
+@shared_task
 def nominate_due() -> None:
     """Nominate what operators asked for many at once; harmless when run twice."""
     batches.work_due(Batch.Kind.NOMINATE, batches.nominate_row)
+
+
+@shared_task
+def expire_requests() -> None:
+    """End the operator requests that nobody has confirmed; harmless when run twice."""
+    operator_requests.expire_unconfirmed()
+    rates.forget_old()

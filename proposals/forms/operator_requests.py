@@ -114,6 +114,15 @@ class UnlistedAgencyForm(OperatorRequestForm):
         }
 
 
+class LetterAgainForm(forms.Form):
+    """Another assignment letter, in place of one that the inspector has refused."""
+
+    letter = PdfField(
+        label="Surat tugas pengganti",
+        help_text="Satu PDF, paling besar 2 MB, sudah ditandatangani.",
+    )
+
+
 class ResendForm(forms.Form):
     """Who asked before and wants the confirmation mail once more."""
 

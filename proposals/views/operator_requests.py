@@ -6,16 +6,13 @@ Nothing here says whether an account, an agency's operator or an earlier request
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
-from django.db.models import Value
-from django.db.models.functions import Length, Lower, Replace
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,39 +25,23 @@ from inpassing.formats import clock
 from inpassing.reference.models import Region
 
 from .. import intake, operator_requests
+from ..agency_search import Found, find_agencies
 from ..forms.operator_requests import (
     AgencySearchForm,
+    LetterAgainForm,
     OperatorRequestForm,
     ResendForm,
     UnlistedAgencyForm,
 )
 from ..models import OperatorRequest
+from ..rates import count_up, no_faster_than
 
-WINDOW_SECONDS = 3600
+WINDOW = dt.timedelta(hours=1)
 REQUESTS_PER_WINDOW = 10
-MOST_MATCHES = 20
+# What a known number or address costs more than an unknown one disappears in it.
+ANSWER_SECONDS = 0.25
 # The form refuses files over 2 MB and keeps what was typed; far beyond that the body is not read.
 BODY_LIMIT = 12 * 1024 * 1024
-
-_KIND_WORDS = {
-    "provinsi": Region.Kind.PROVINCE,
-    "pemprov": Region.Kind.PROVINCE,
-    "kabupaten": Region.Kind.REGENCY,
-    "kab": Region.Kind.REGENCY,
-    "pemkab": Region.Kind.REGENCY,
-    "kota": Region.Kind.CITY,
-    "pemkot": Region.Kind.CITY,
-}
-_EMPTY_WORDS = {"pemerintah", "daerah", "pemda"}
-
-
-@dataclass(frozen=True)
-class Match:
-    """One agency that can be chosen."""
-
-    name: str
-    where: str
-    url: str
 
 
 @login_not_required
@@ -70,7 +51,7 @@ def operator_request(request: HttpRequest) -> HttpResponse:
     form = AgencySearchForm(request.GET or None)
     query = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
     too_short = bool(query) and len(sort_name(query)) < 3
-    matches = [] if too_short or not query else _matches(query)
+    found = Found([]) if too_short or not query else find_agencies(query)
     return render(
         request,
         "proposals/operator_request.html",
@@ -78,8 +59,8 @@ def operator_request(request: HttpRequest) -> HttpResponse:
             "search": form,
             "query": query,
             "too_short": too_short,
-            "matches": matches[:MOST_MATCHES],
-            "more": len(matches) > MOST_MATCHES,
+            "found": found,
+            "matches": [(match, _form_url(match.region, match.agency)) for match in found.matches],
         },
     )
 
@@ -107,12 +88,13 @@ def operator_request_form(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, _too_often(again_at))
                 status = 429
             else:
-                intake.receive(
-                    OperatorRequest(
-                        **{**(chosen.values if chosen else {}), **form.request_values()}
-                    ),
-                    form.cleaned_data["letter"],
-                )
+                with no_faster_than(ANSWER_SECONDS):
+                    intake.receive(
+                        OperatorRequest(
+                            **{**(chosen.values if chosen else {}), **form.request_values()}
+                        ),
+                        form.cleaned_data["letter"],
+                    )
                 return redirect("proposals:operator_request_sent")
         else:
             status = 422
@@ -128,27 +110,63 @@ def operator_request_form(request: HttpRequest) -> HttpResponse:
 @require_safe
 def operator_request_sent(request: HttpRequest) -> HttpResponse:
     """What happens next."""
-    return render(request, "proposals/operator_request_sent.html")
+    return render(request, "proposals/operator_request_sent.html", _terms())
 
 
 @login_not_required
+@limit_upload(BODY_LIMIT)
 @require_http_methods(["GET", "POST"])
 def operator_request_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Confirm the address. Opening the link changes nothing: mail scanners open links too."""
+    """Confirm the address. Opening the link changes nothing: mail scanners open links too. Where
+    the inspector has refused the letter, another one is asked for; nothing else is typed again."""
     link = OneTimeLink.find(OneTimeLink.Kind.OPERATOR_REQUEST, token)
     if link is None:
-        return render(request, "proposals/operator_request_expired.html", status=410)
+        return render(request, "proposals/operator_request_expired.html", _terms(), status=410)
     asked = get_object_or_404(
-        OperatorRequest.objects.select_related("agency", "region"), pk=link.subject_id
+        OperatorRequest.objects.select_related("agency", "region", "letter"), pk=link.subject_id
     )
-    if request.method == "POST":
-        try:
-            operator_requests.confirm_operator_request(asked, link)
-        except TransitionError:
-            return render(request, "proposals/operator_request_expired.html", status=410)
-        return redirect("proposals:operator_request_confirmed")
+    form = LetterAgainForm() if _letter_message(asked) else None
+    if request.method != "POST":
+        return _confirm_page(request, asked, form)
+    files = request.FILES  # reading them finds a file that is larger than was declared
+    if form:
+        form = LetterAgainForm(request.POST, files)
+        if not form.is_valid():
+            too_large = getattr(request, "upload_too_large", False)
+            return _confirm_page(request, asked, form, status=413 if too_large else 422)
+    letter: UploadedFile | None = form.cleaned_data["letter"] if form else None
+    try:
+        operator_requests.confirm_operator_request(asked, link, letter=letter)
+    except operator_requests.LetterRefusedError:
+        asked.refresh_from_db()
+        return _confirm_page(request, asked, LetterAgainForm(), status=409)
+    except TransitionError:
+        return render(request, "proposals/operator_request_expired.html", _terms(), status=410)
+    return redirect("proposals:operator_request_confirmed")
+
+
+def _letter_message(asked: OperatorRequest) -> str:
+    """Why the inspector has refused the letter; "" when it has not."""
+    return asked.letter.message if asked.letter and asked.letter.is_refused else ""
+
+
+def _confirm_page(
+    request: HttpRequest,
+    asked: OperatorRequest,
+    form: LetterAgainForm | None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
     return render(
-        request, "proposals/operator_request_confirm.html", {"asked": asked, "form": None}
+        request,
+        "proposals/operator_request_confirm.html",
+        {
+            "asked": asked,
+            "form": form,
+            "letter_message": _letter_message(asked),
+            "ends": operator_requests.ends_text(asked),
+        },
+        status=status,
     )
 
 
@@ -172,9 +190,10 @@ def operator_request_resend(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _too_often(again_at))
             status = 429
         else:
-            intake.resend(
-                nip=form.cleaned_data["nip"].digits, email=form.cleaned_data["office_email"]
-            )
+            with no_faster_than(ANSWER_SECONDS):
+                intake.resend(
+                    nip=form.cleaned_data["nip"].digits, email=form.cleaned_data["office_email"]
+                )
             return redirect(reverse("proposals:operator_request_sent") + "?ulang=1")
     return render(request, "proposals/operator_request_resend.html", {"form": form}, status=status)
 
@@ -206,56 +225,32 @@ def _chosen(request: HttpRequest) -> Chosen | None:
     raise Http404
 
 
-def _matches(query: str) -> list[Match]:
-    """Regions and central agencies whose name holds every word, at most one more than is shown."""
-    words = [word for word in sort_name(query).split() if word not in _EMPTY_WORDS]
-    kinds = {_KIND_WORDS[word] for word in words if word in _KIND_WORDS}
-    words = [word for word in words if word not in _KIND_WORDS]
-    address = reverse("proposals:operator_request_form")
-    found = []
-    if words or kinds:
-        agencies = Agency.objects.active().filter(region=None)
-        # "baubau" and "bau-bau" both find "Kota Bau Bau".
-        bare = Replace(Replace(Lower("name"), Value(" "), Value("")), Value("-"), Value(""))
-        regions = Region.objects.select_related("province").annotate(bare=bare)
-        for word in words:
-            agencies = agencies.filter(name_key__contains=word)
-            regions = regions.filter(bare__contains=word)
-        if kinds:
-            regions, agencies = regions.filter(kind__in=kinds), agencies.none()
-        found += [
-            Match(a.name, a.get_kind_display(), f"{address}?{urlencode({'instansi': a.pk})}")
-            for a in agencies[: MOST_MATCHES + 1]
-        ]
-        found += [
-            Match(
-                operator_requests.government_name(region),
-                f"Provinsi {region.province.name}" if region.province else "Provinsi",
-                f"{address}?{urlencode({'daerah': region.pk})}",
-            )
-            for region in regions.order_by(Length("code"), "name")[: MOST_MATCHES + 1]
-        ]
-    return found
+def _form_url(region: str, agency: int) -> str:
+    chosen = {"daerah": region} if region else {"instansi": str(agency)}
+    return f"{reverse('proposals:operator_request_form')}?{urlencode(chosen)}"
 
 
-def _limited(request: HttpRequest) -> float | None:
-    """Count one request of this network address; when it had too many, the time it may try again.
-
-    The counter lives in the database cache, so that a stopped Redis changes nothing.
-    """
-    ip = get_adapter().get_client_ip(request)
-    key = f"operator_request:{hashlib.sha256(ip.encode()).hexdigest()}"
-    now = time.time()
-    times: list[float] = [t for t in cache.get(key, []) if t > now - WINDOW_SECONDS]
-    if len(times) >= REQUESTS_PER_WINDOW:
-        return times[0] + WINDOW_SECONDS
-    cache.set(key, [*times, now], WINDOW_SECONDS)
-    return None
+def _terms() -> dict[str, int]:
+    """How long links and unconfirmed requests live, in days, and how many mails a day are sent."""
+    return {
+        "link_days": settings.LINK_HOURS // 24,
+        "request_days": settings.REQUEST_DAYS,
+        "mails_per_day": operator_requests.MAILS_PER_DAY,
+    }
 
 
-def _too_often(again_at: float) -> str:
-    moment = dt.datetime.fromtimestamp(again_at, tz=dt.UTC)
+def _limited(request: HttpRequest) -> dt.datetime | None:
+    """Count one request of this network address; when it had too many, when it may try again."""
+    return count_up(
+        "operator_request",
+        get_adapter().get_client_ip(request),
+        most=REQUESTS_PER_WINDOW,
+        within=WINDOW,
+    )
+
+
+def _too_often(again_at: dt.datetime) -> str:
     return (
         "Terlalu banyak permohonan dari jaringan Anda. "
-        f"Coba lagi setelah pukul {clock(moment, 'Asia/Jakarta')}. Permohonan ini belum dikirim."
+        f"Coba lagi setelah pukul {clock(again_at, 'Asia/Jakarta')}. Permohonan ini belum dikirim."
     )

@@ -1,23 +1,34 @@
 """Asking for an operator account: search, form, confirmation, resend, approval."""
 
 import datetime as dt
+import time
 
 import pytest
+import time_machine
 from django.conf import settings
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from inpassing.accounts.models import Agency, OneTimeLink
+from inpassing.errors import TransitionError
 from inpassing.files.models import StoredFile
 from inpassing.notifications.links import make_link
 from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import Region
 from inpassing.timeline.events import events_of
-from proposals import operator_requests
-from proposals.models import OperatorRequest
+from proposals import operator_requests, rates
+from proposals.agency_search import find_agencies
+from proposals.models import OperatorRequest, PublicCount
 from proposals.people import operators_of
-from tests.factories import PDF, make_agency, make_nip, make_operator, make_verifier
+from proposals.views import operator_requests as pages
+from tests.factories import (
+    PDF,
+    make_agency,
+    make_nip,
+    make_operator,
+    make_proposal,
+    make_verifier,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +37,13 @@ BAUBAU = "74.72"
 
 
 @pytest.fixture(autouse=True)
-def empty_counter():
-    cache.clear()
+def answers_at_once(monkeypatch):
+    """The time that hides what was found is measured in a test of its own."""
+    monkeypatch.setattr(pages, "ANSWER_SECONDS", 0)
+
+
+def found_in(page):
+    return [match.name for match, _ in page.context["matches"]]
 
 
 def typed(**changed):
@@ -57,24 +73,59 @@ def confirm_path(request):
 
 
 @pytest.mark.parametrize(
-    "query", ["baubau", "Kota Bau-Bau", "pemkot baubau", "PEMERINTAH KOTA BAUBAU"]
+    "query", ["baubau", "Kota Bau-Bau", "pemkot baubau", "PEMERINTAH KOTA BAUBAU", "BKPSDM Bau Bau"]
 )
 def test_search_finds_a_city_however_it_is_written(client, query):
     page = client.get(reverse("proposals:operator_request"), {"q": query})
     assert page.status_code == 200
-    assert [match.name for match in page.context["matches"]] == ["Pemerintah Kota Bau Bau"]
+    assert found_in(page) == ["Pemerintah Kota Bau Bau"]
+    assert "Pilih instansi Anda" in page.content.decode()
     assert f"{reverse(FORM)}?daerah={BAUBAU}" in page.content.decode()
 
 
 def test_search_finds_central_agencies_and_provinces(client):
     Agency.objects.create(kind="ministry", name="Kementerian Contoh Aceh")
-    names = [
-        match.name
-        for match in client.get(reverse("proposals:operator_request"), {"q": "aceh"}).context[
-            "matches"
-        ]
-    ]
-    assert names[:2] == ["Kementerian Contoh Aceh", "Pemerintah Provinsi Aceh"]
+    page = client.get(reverse("proposals:operator_request"), {"q": "aceh"})
+    assert found_in(page)[:2] == ["Kementerian Contoh Aceh", "Pemerintah Provinsi Aceh"]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("kab baubau", "Pemerintah Kota Bau Bau"),
+        ("kabupaten bao bau", "Pemerintah Kota Bau Bau"),
+        ("wakatoby", "Pemerintah Kabupaten Wakatobi"),
+        ("Kab. Gunungkidul", "Pemerintah Kabupaten Gunungkidul"),
+        ("kementrian kelautan & perikanan", "Kementerian Kelautan dan Perikanan"),
+    ],
+)
+def test_search_forgives_the_kind_and_the_spelling(client, query, name):
+    Agency.objects.create(kind="ministry", name="Kementerian Kelautan dan Perikanan")
+    page = client.get(reverse("proposals:operator_request"), {"q": query})
+    assert name in found_in(page)
+    is_near = "Tidak ada yang persis sama. Mungkin yang ini" in page.content.decode()
+    assert is_near == page.context["found"].is_near
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("sultra", "Pemerintah Provinsi Sulawesi Tenggara"),
+        ("pemprov DKI", "Pemerintah Provinsi Daerah Khusus Ibukota Jakarta"),
+        ("DIY", "Pemerintah Provinsi Daerah Istimewa Yogyakarta"),
+        ("NTT", "Pemerintah Provinsi Nusa Tenggara Timur"),
+        ("kotabaru", "Pemerintah Kabupaten Kotabaru"),
+        ("kota baru", "Pemerintah Kabupaten Kotabaru"),
+    ],
+)
+def test_search_knows_short_names_and_names_that_hold_a_kind(client, query, name):
+    assert name in found_in(client.get(reverse("proposals:operator_request"), {"q": query}))
+
+
+def test_every_region_is_found_by_its_name(client):
+    for region in Region.objects.all():
+        names = [match.name for match in find_agencies(region.name).matches]
+        assert operator_requests.government_name(region) in names
 
 
 def test_search_shows_twenty_and_says_that_there_are_more(client):
@@ -245,6 +296,7 @@ def test_too_many_requests_from_one_address_are_held_back(client):
     assert "Terlalu banyak permohonan dari jaringan Anda. Coba lagi setelah pukul" in page
     assert "Asriani Wahid, S.E." in page
     assert OperatorRequest.objects.count() == 10
+    assert not PublicCount.objects.filter(key__contains="127.0.0.1").exists()
     client.defaults["REMOTE_ADDR"] = "10.1.2.3"
     assert send(client).status_code == 302
 
@@ -311,6 +363,8 @@ def test_public_pages_are_read_only(client, name):
 
 def approved(request, verifier=None):
     request.email_confirmed_at = request.created_at
+    request.letter.state = StoredFile.State.ACCEPTED
+    request.letter.save()
     request.save()
     return operator_requests.approve_operator_request(request, by=verifier or make_verifier())
 
@@ -364,3 +418,181 @@ def test_every_region_has_a_government_name():
     names = [operator_requests.government_name(region) for region in Region.objects.all()]
     assert len(names) == 552
     assert all(name.startswith("Pemerintah ") and name == name.strip() for name in names)
+
+
+# How often, and how fast
+
+
+def test_the_window_opens_again_after_an_hour(client):
+    with time_machine.travel("2026-03-02 10:00:00+07:00", tick=False) as clock:
+        moments = [rates.count_up("x", "a", most=2, within=dt.timedelta(hours=1)) for _ in range(3)]
+        assert moments[:2] == [None, None]
+        assert moments[2] == dt.datetime.fromisoformat("2026-03-02 11:00:00+07:00")
+        clock.shift(dt.timedelta(hours=1))
+        assert rates.count_up("x", "a", most=2, within=dt.timedelta(hours=1)) is None
+        clock.shift(dt.timedelta(days=3))
+        assert rates.forget_old() == 1
+    assert not PublicCount.objects.exists()
+
+
+def test_the_answer_takes_as_long_for_a_known_number_as_for_an_unknown_one(client, monkeypatch):
+    monkeypatch.setattr(pages, "ANSWER_SECONDS", 0.2)
+    send(client)
+    asked = OperatorRequest.objects.get()
+    url = reverse("proposals:operator_request_resend")
+    for nip in (asked.nip, make_nip()):
+        began = time.monotonic()
+        answer = client.post(url, {"nip": nip, "office_email": asked.office_email})
+        assert time.monotonic() - began >= 0.2
+        assert answer.url == f"{reverse('proposals:operator_request_sent')}?ulang=1"
+
+
+def test_one_address_gets_a_few_mails_a_day_and_the_page_says_so(client):
+    for _ in range(operator_requests.MAILS_PER_DAY + 2):
+        assert send(client).status_code == 302
+    assert OutboxMessage.objects.count() == operator_requests.MAILS_PER_DAY
+    page = client.get(reverse("proposals:operator_request_sent")).content.decode()
+    assert "paling banyak 5 email sehari" in page
+    assert "tidak menunjukkan apakah email sampai" in page
+
+
+# The end of what nobody confirms
+
+
+def test_the_mail_and_the_page_say_when_a_request_ends(client):
+    with time_machine.travel("2026-03-02 10:00:00+08:00", tick=False):
+        send(client)
+        request = OperatorRequest.objects.get()
+        assert OutboxMessage.objects.get().fields["batas"] == (
+            "Senin, 9 Maret 2026 pukul 10.00 WITA"
+        )
+        page = client.get(confirm_path(request)).content.decode()
+    assert "berakhir sendiri pada Senin, 9 Maret 2026 pukul 10.00 WITA" in page
+
+
+def test_an_unconfirmed_request_ends_by_itself_and_its_letter_is_removed(client):
+    send(client)
+    confirmed = OperatorRequest.objects.get()
+    client.post(confirm_path(confirmed))
+    send(client, office_email="lupa@contoh.go.id")
+    forgotten = OperatorRequest.objects.get(email_confirmed_at=None)
+    path = confirm_path(forgotten)
+    assert operator_requests.expire_unconfirmed() == 0
+    with time_machine.travel(forgotten.confirm_by + dt.timedelta(minutes=1)):
+        assert operator_requests.expire_unconfirmed() == 1
+        assert operator_requests.expire_unconfirmed() == 0
+    forgotten.refresh_from_db()
+    assert (forgotten.status, forgotten.letter) == ("expired", None)
+    assert StoredFile.objects.count() == 1
+    assert events_of(forgotten)[0].kind == "operator_request.expired"
+    assert client.post(path).status_code == 410
+    confirmed.refresh_from_db()
+    assert confirmed.status == "requested"
+
+
+def test_a_late_click_does_not_confirm_before_the_sweep_came(client):
+    send(client)
+    request = OperatorRequest.objects.get()
+    path = confirm_path(request)
+    OperatorRequest.objects.update(confirm_by=request.created_at)
+    answer = client.post(path)
+    assert answer.status_code == 410
+    assert "berakhir sendiri" in answer.content.decode()
+    request.refresh_from_db()
+    assert request.email_confirmed_at is None
+
+
+def test_after_the_end_one_may_ask_again(client):
+    nip = make_nip()
+    send(client, nip=nip)
+    with time_machine.travel(OperatorRequest.objects.get().confirm_by + dt.timedelta(hours=1)):
+        operator_requests.expire_unconfirmed()
+    send(client, nip=nip)
+    statuses = OperatorRequest.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["expired", "requested"]
+
+
+def test_asking_again_begins_the_time_anew_and_keeps_one_letter(client):
+    nip = make_nip()
+    send(client, nip=nip)
+    first = OperatorRequest.objects.get().confirm_by
+    send(client, nip=nip)
+    assert OperatorRequest.objects.get().confirm_by > first
+    assert StoredFile.objects.count() == 1
+
+
+# A letter that the inspector refuses
+
+
+@pytest.fixture
+def refused_letter(client):
+    send(client)
+    request = OperatorRequest.objects.get()
+    request.letter.state = StoredFile.State.REFUSED
+    request.letter.message = "Berkas terkunci kata sandi. Simpan ulang tanpa kata sandi."
+    request.letter.save()
+    return request
+
+
+def test_a_refused_letter_is_said_and_replaced_without_typing_again(client, refused_letter):
+    path = confirm_path(refused_letter)
+    page = client.get(path).content.decode()
+    assert "Surat tugas ditolak sistem." in page
+    assert "Berkas terkunci kata sandi." in page
+    empty = client.post(path)
+    assert empty.status_code == 422
+    assert "berkas belum dipilih" in empty.content.decode()
+    new = SimpleUploadedFile("baru.pdf", PDF, "application/pdf")
+    assert client.post(path, {"letter": new}).url == reverse("proposals:operator_request_confirmed")
+    refused_letter.refresh_from_db()
+    assert refused_letter.email_confirmed_at is not None
+    assert (refused_letter.letter.name, refused_letter.letter.state) == ("baru.pdf", "waiting")
+    assert refused_letter.name == "Asriani Wahid, S.E."
+
+
+def test_a_letter_refused_while_the_page_was_open_is_asked_for(client, refused_letter):
+    link = OneTimeLink.find(
+        OneTimeLink.Kind.OPERATOR_REQUEST, confirm_path(refused_letter).rstrip("/").split("/")[-1]
+    )
+    with pytest.raises(operator_requests.LetterRefusedError):
+        operator_requests.confirm_operator_request(refused_letter, link)
+    link.refresh_from_db()
+    assert link.used_at is None
+
+
+@pytest.mark.parametrize("state", ["waiting", "refused"])
+def test_nothing_is_approved_without_a_readable_letter(client, state):
+    send(client)
+    request = OperatorRequest.objects.get()
+    request.email_confirmed_at = request.created_at
+    request.letter.state = state
+    request.letter.save()
+    request.save()
+    with pytest.raises(TransitionError, match="Surat tugas belum dapat dibaca"):
+        operator_requests.approve_operator_request(request, by=make_verifier())
+
+
+def test_nothing_is_approved_before_the_address_is_confirmed(client):
+    send(client)
+    with pytest.raises(TransitionError, match="belum dikonfirmasi"):
+        operator_requests.approve_operator_request(
+            OperatorRequest.objects.get(), by=make_verifier()
+        )
+
+
+# Several operators
+
+
+def test_a_revoked_operator_loses_access_at_once(client, as_user):
+    send(client)
+    request = approved(OperatorRequest.objects.get())
+    other, proposal = make_operator(request.agency), make_proposal(request.agency)
+    record = reverse("proposals:detail", args=[proposal.pk])
+    signed_in = as_user(request.user)
+    assert signed_in.get(reverse("proposals:work_unit_list")).status_code == 200
+    assert signed_in.get(record).status_code == 200
+    operator_requests.revoke_operator(request, by=make_verifier(), reason="Pindah tugas.")
+    for name in ("work_unit_list", "work_unit_create", "papers", "unit_import_create"):
+        assert signed_in.get(reverse(f"proposals:{name}")).status_code == 403, name
+    assert signed_in.get(record).status_code == 404
+    assert operators_of(request.agency) == [other]

@@ -7,18 +7,20 @@ import uuid
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from inpassing.accounts.models import Agency
 from inpassing.errors import TransitionError
 from inpassing.reference.loaders import load_reference
 from inpassing.reference.models import Region
 from inpassing.timeline.models import TimelineEvent
-from proposals import batches, drafts, formation_rows, operator_requests, workflow
+from proposals import batches, drafts, formation_rows, imports, operator_requests, workflow
 from proposals.ledger import ledger
 from proposals.models import Batch, Formation, OperatorRequest, Proposal
 from proposals.people import operators_of
 from tests.factories import (
     make_agency,
+    make_file,
     make_formation,
     make_level,
     make_nip,
@@ -27,6 +29,7 @@ from tests.factories import (
     make_proposal,
     make_verifier,
 )
+from tests.proposals.import_files import previewed, row, xlsx
 
 logger = logging.getLogger(__name__)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,6 +143,32 @@ def test_the_second_click_at_the_same_moment_gives_the_same_batch():
     assert Batch.objects.get().rows.count() == 1
 
 
+def test_two_files_with_the_same_people_in_opposite_order_end_both(monkeypatch):
+    """Without an order of their own each would wait for a NIP that the other has written."""
+    period = make_period()
+    rows = [row(nip=make_nip(), email=f"ganda{n}@contoh.go.id") for n in range(6)]
+    found = []
+    for people in (rows, rows[::-1]):
+        operator = make_operator()
+        batch = previewed(operator.employer, period, xlsx(*people), by=operator)
+        found.append(imports.save_rows(batch, by=operator))
+    create = drafts.create_draft
+
+    def slowly(proposal, *, by):
+        saved = create(proposal, by=by)
+        time.sleep(0.1)
+        return saved
+
+    monkeypatch.setattr(drafts, "create_draft", slowly)
+    outcomes = at_once(*(lambda b=b: imports.work_on(b) for b in found))
+    monkeypatch.undo()
+    assert outcomes == [None, None]
+    results = [list(batch.rows.values_list("result", flat=True)) for batch in found]
+    assert sorted(r.count("created") for r in results) == [0, 6]
+    assert sorted(r.count("refused") for r in results) == [0, 6]
+    assert Proposal.objects.filter(nip__in=[r["nip"] for r in rows]).count() == 6
+
+
 def test_one_candidate_is_nominated_once_by_two_operators():
     agency, period = make_agency(), make_period()
     make_formation(agency, period, lines={"pertama": (5, 0)})
@@ -170,10 +199,18 @@ def test_one_nip_is_entered_once_by_two_agencies():
     assert Proposal.objects.filter(nip=nip).count() == 1
 
 
+def asked_for(**fields):
+    """A request that may be approved: the address confirmed, the letter readable."""
+    request = OperatorRequest.objects.create(email_confirmed_at=timezone.now(), **fields)
+    request.letter = make_file(request)
+    request.save()
+    return request
+
+
 def test_two_approvals_make_one_agency_of_a_region():
     region, verifier = Region.objects.get(code="74.72"), make_verifier()
     requests = [
-        OperatorRequest.objects.create(
+        asked_for(
             region=region,
             agency_name=operator_requests.government_name(region),
             agency_kind="city",
@@ -196,7 +233,7 @@ def test_two_approvals_make_one_agency_of_a_region():
 def test_two_approvals_make_one_unlisted_agency():
     verifier = make_verifier()
     requests = [
-        OperatorRequest.objects.create(
+        asked_for(
             agency_name=name,
             agency_kind="lpnk",
             name="Operator",
