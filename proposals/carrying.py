@@ -84,7 +84,7 @@ def carry_over(proposal: Proposal, *, by: User) -> Proposal | None:
     """Fill a proposal whose slots were just opened from the person's last one; returns that one.
 
     Call inside the transaction that holds the proposal's lock. What changed is left to be asked
-    anew, as is the last rank's decree. A file that the inspector or a verifier refused stays behind.
+    anew, as is the last rank's decree. A file that was refused or sent back stays behind.
     """
     previous = last_proposal(proposal)
     if previous is None:

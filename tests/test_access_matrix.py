@@ -342,6 +342,7 @@ ADDRESSES = {
     "verification:review": (GET, lambda w: [w.proposal("submitted").pk]),
     "verification:return": (POST, lambda w: [w.proposal("eligible").pk]),
     "verification:eligible": (POST, lambda w: [w.proposal("eligible").pk]),
+    "verification:send_to_test": (POST, lambda w: [w.proposal("eligible").pk]),
     "verification:not_eligible": (GET, lambda w: [w.proposal("submitted").pk]),
     "verification:set_education_field": (POST, lambda w: [w.proposal("submitted").pk]),
     "verification:check_document": (POST, lambda w: [w.document().pk]),
@@ -580,6 +581,7 @@ verification:return_formation           - 4 4 3 4 + 4 4 4 3
 verification:review                     - 4 3 3 4 + 4 4 4 3
 verification:return                     - 4 3 3 4 + 4 4 4 3
 verification:eligible                   - 4 3 3 4 + 4 4 4 3
+verification:send_to_test               - 4 3 3 4 + 4 4 4 3
 verification:not_eligible               - 4 3 3 4 + 4 4 4 3
 verification:set_education_field        - 4 3 3 4 + 4 4 4 3
 verification:check_document             - 4 3 3 4 + 4 4 4 3

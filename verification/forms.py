@@ -173,6 +173,19 @@ class ReasonForm(StampForm):
         )
 
 
+class ResitForm(ReasonForm):
+    """Why a re-sit goes straight to the test."""
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(
+            data,
+            label="Alasan langsung ke uji",
+            hint="Misalnya: dokumen bawaan tetap berlaku, SK pangkat baru sesuai.",
+            auto_id="ulang_%s",
+            **options,
+        )
+
+
 class HandOverForm(forms.Form):
     """To whom work goes and why."""
 

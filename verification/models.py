@@ -182,6 +182,14 @@ class PortfolioAssessment(models.Model):
     override_reason = models.CharField("alasan menyimpang", max_length=500, blank=True)
     assessed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     assessed_at = models.DateTimeField()
+    carried_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="dinilai pada periode lalu",
+    )
 
     class Meta:
         constraints = [

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import desk, formations, nominations, portfolio, requests, review, work
+from .views import desk, formations, nominations, portfolio, requests, resit, review, work
 
 app_name = "verification"
 urlpatterns: list[URLPattern] = [
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("berkas/<int:pk>/", review.review, name="review"),
     path("berkas/<int:pk>/kembalikan/", review.return_documents, name="return"),
     path("berkas/<int:pk>/memenuhi-syarat/", review.eligible, name="eligible"),
+    path("berkas/<int:pk>/langsung-uji/", resit.send_to_test, name="send_to_test"),
     path("berkas/<int:pk>/tidak-memenuhi-syarat/", review.not_eligible, name="not_eligible"),
     path("berkas/<int:pk>/bidang/", review.set_education_field, name="set_education_field"),
     path("dokumen/<int:pk>/periksa/", review.check_document, name="check_document"),

@@ -33,6 +33,7 @@ from .models import (
     PortfolioAssessment,
     RepairRequest,
 )
+from .resit import accepted_before, passed_before
 
 Status = Proposal.Status
 Verdict = DocumentCheck.Verdict
@@ -262,6 +263,58 @@ def declare_eligible(proposal: Proposal, *, by: User, version: int | None = None
         rest = ", ".join(str(document) for document in board.returned + board.undecided)
         raise TransitionError(f"Belum semua dokumen diterima: {rest}.")
     result = proposal_workflow.mark_eligible(locked, by=by)
+    _finish(locked, by=by)
+    return result
+
+
+@transaction.atomic
+def send_to_test(
+    proposal: Proposal, *, by: User, reason: str, version: int | None = None
+) -> Proposal:
+    """The short road of a re-sit: documents in order, portfolio passed in the last period for the
+    same position and level, test required by the rule table: straight to the test, with a reason.
+
+    A document carried over as a verifier had accepted it needs no second verdict.
+    """
+    locked = _locked(proposal, by=by, status=Status.SUBMITTED, version=version)
+    passed = passed_before(locked, locked.previous) if locked.previous else None
+    if passed is None:
+        raise TransitionError(
+            "Belum ada portofolio yang lulus pada periode lalu untuk jabatan dan jenjang yang sama."
+            " Nyatakan memenuhi syarat, lalu nilai portofolionya."
+        )
+    board, known = board_of(documents_of(locked)), accepted_before(locked)
+    waiting = [d for d in board.undecided if d.current_id not in known] + board.returned
+    if waiting:
+        raise TransitionError(
+            f"Belum semua dokumen diterima: {', '.join(str(document) for document in waiting)}."
+        )
+    if not locked.education_field:
+        raise TransitionError("Tetapkan bidang pendidikan menurut ijazah dahulu.")
+    rule = rule_for(locked)
+    if not rule.required:
+        raise TransitionError(
+            f"Menurut aturan, uji tidak wajib ({rule.source}). Nyatakan memenuhi syarat, lalu nilai"
+            " portofolionya."
+        )
+    PortfolioAssessment.objects.update_or_create(
+        proposal=locked,
+        defaults={
+            "verdict": PortfolioAssessment.Verdict.PASSED,
+            "test_required": True,
+            "rule_required": True,
+            "rule_order": rule.rule_order,
+            "rule_sentence": rule.sentence,
+            "rule_source": rule.source,
+            "override_reason": "",
+            "assessed_by": by,
+            "assessed_at": timezone.now(),
+            "carried_from": passed,
+        },
+    )
+    result = proposal_workflow.require_test_again(
+        locked, by=by, passed_in=passed.proposal.period.name, note=reason
+    )
     _finish(locked, by=by)
     return result
 

@@ -17,8 +17,9 @@ from proposals.deadlines import repair_deadline_for
 from proposals.models import DocumentVersion, Proposal, ProposalDocument
 from proposals.same_files import same_files
 
-from ..forms import CheckForm, EducationFieldForm, RepairForm, StampForm
+from ..forms import CheckForm, EducationFieldForm, RepairForm, ResitForm, StampForm
 from ..models import DocumentCheck, RepairRequest
+from ..resit import resit_of
 from ..workflow import Board, board_of, check_of, documents_of
 from .page import Refusal, holding, person_facts, rule_rows, school_of, told
 
@@ -41,6 +42,7 @@ def review_page(
     document: str = "",
     check_form: CheckForm | None = None,
     repair_form: RepairForm | None = None,
+    resit_form: ResitForm | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -90,6 +92,10 @@ def review_page(
             "rules": rule_rows(proposal),
             "same_files": _same_files(user, documents),
             "earlier": _earlier(user, proposal),
+            "resit": resit_of(
+                proposal, documents, undecided=board.undecided, returned=board.returned
+            ),
+            "resit_form": resit_form or ResitForm(version=proposal.version),
         },
         status=status,
     )
