@@ -6,6 +6,7 @@ kinds; `Pdf` writes any objects. Hostile files are in `tests/pdf_hostile.py`.
 
 import io
 import random
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -131,6 +132,21 @@ def simple(
     listed = " ".join(f"{kid} 0 R" for kid in kids)
     pdf.add(f"<< /Type /Pages /Kids [{listed}] /Count {pages} >>", 2)
     return pdf
+
+
+def updated(whole: bytes, objects: dict[int, bytes], catalog: str = "") -> bytes:
+    """The file with a second revision: these objects, and a catalog with this entry."""
+    out = bytearray(whole)
+    objects = {1: f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(), **objects}
+    table = b"xref\n"
+    for number, body in objects.items():
+        table += b"%d 1\n%010d 00000 n \n" % (number, len(out))
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    start = len(out)
+    previous = int(whole[whole.rfind(b"startxref") + 9 :].split()[0])
+    size = max(objects) + 1
+    tail = b"trailer\n<< /Size %d /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
+    return bytes(out) + table + tail % (size, previous, start)
 
 
 # Harmless ------------------------------------------------------------------------------------
@@ -386,7 +402,58 @@ def untidy() -> dict[str, bytes]:
     twice = simple()
     twice.objects[2] = twice.objects[2].replace(b"[5 0 R]", b"[5 0 R 5 0 R]")
     gone = simple(page="/Annots [77 0 R] /Metadata 78 0 R")
+    no_length = simple()
+    no_length.objects[4] = no_length.objects[4].replace(b"/Length", b"/Breadth")
+    lost_length = simple()
+    lost_length.stream("", b"BT /F1 24 Tf 72 700 Td (Surat) Tj ET", number=4, length="66 0 R")
+    glued = simple()
+    glued.objects[4] = glued.objects[4].replace(b"\nendstream", b"endstream")
+    lost_item = simple(catalog="/Outlines 6 0 R")
+    lost_item.add("<< /First 7 0 R /Last 8 0 R /Count 2 >>", 6)
+    lost_item.add("<< /Title (a) /Parent 6 0 R /Next 88 0 R >>", 7)
+    about_scripts = simple()
+    about_scripts.flate("", b"BT /F1 9 Tf 9 9 Td (JavaScript: The Parts) Tj ET", number=4)
+    one = simple().write()
+    rows = one[one.rfind(b"xref\n0") :].splitlines(keepends=True)
+    sections = [b"xref\n0 3\n", *rows[2:5], b"3 3\n", *rows[5:8]]
+    second_use = one.replace(b"4 0 obj", b"4 1 obj").replace(b"/Contents 4 0", b"/Contents 4 1")
+    pages = {
+        "page-without-type": (5, b"/Type /Page ", b""),
+        "page-without-size": (5, b"/MediaBox [0 0 595 842]", b""),
+        "page-without-content": (5, b"/Contents 4 0 R", b""),
+        "page-without-parent": (5, b"/Parent 2 0 R", b""),
+        "page-with-null-content": (5, b"/Contents 4 0 R", b"/Contents [4 0 R null 4 0 R]"),
+        "tree-without-type": (2, b"/Type /Pages ", b""),
+        "tree-without-count": (2, b"/Count 1", b""),
+        "tree-with-negative-count": (2, b"/Count 1", b"/Count -1"),
+    }
+    changed = {}
+    for name, (number, old, new) in pages.items():
+        made = simple()
+        made.objects[number] = made.objects[number].replace(old, new)
+        changed[name] = made.write()
     return {
+        **changed,
+        "page-of-text-before": b"x" * 1_000 + b"\n" + whole,
+        "reply-before": b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + whole,
+        "bytes-behind": whole + bytes(range(256)) * 10,
+        "end-of-file-mark-behind": whole.rstrip() + b"\x1a",
+        "objects-without-end": whole.replace(b"\nendobj\n", b"\n       \n"),
+        "object-without-end": whole.replace(b"\nendobj\n", b"\n       \n", 1),
+        "length-missing": no_length.write(),
+        "length-lost": lost_length.write(),
+        "end-of-stream-glued": glued.write(),
+        "outline-item-lost": lost_item.write(),
+        "text-about-scripts": b"\n" + about_scripts.write(),
+        "table-in-sections": one.replace(b"".join(rows[:8]), b"".join(sections)),
+        "number-used-again": second_use.replace(rows[6], rows[6].replace(b" 00000", b" 00001")),
+        "startxref-one-off": whole[:start] + b"startxref\n%d\n%%%%EOF\n" % (table - 1),
+        "only-carriage-returns": whole.replace(b"\n", b"\r"),
+        "line-ends-changed": whole.replace(b"\n", b"\r\n"),
+        "header-without-number": whole.replace(b"%PDF-1.7", b"%PDF-1."),
+        "size-one-short-packed": packed.replace(b"/Size 9", b"/Size 8"),
+        "information-lost": simple().write(trailer="/Info 77 0 R /ID [<00> <00>]"),
+        "bracket-too-many": simple(catalog="/X << /A (a) >> >").write(),
         "blank-lines-before": b"\r\n\r\n" + whole,
         "mark-before": b"\xef\xbb\xbf" + whole,
         "words-before": b"Content of scanner job 17\n\n" + whole,
@@ -423,6 +490,143 @@ def untidy() -> dict[str, bytes]:
         ).write(),
         "empty-script-tree": simple(catalog="/Names << /JavaScript << /Names [] >> >>").write(),
     }
+
+
+def by_the_book() -> dict[str, bytes]:
+    """Rare, but as the standard has it, or as every viewer takes it."""
+    script = "<< /S /JavaScript /JS (app.alert(1)) >>"
+    once = simple(catalog="/OpenAction 6 0 R")
+    once.add(script, 6)
+    lost = simple()
+    lost.add(script, 6)
+    later_length = simple()
+    later_length.stream("", b"BT /F1 24 Tf 72 700 Td (Surat) Tj ET", number=4, length="6 0 R")
+    later_length.add("36", 6)
+    metadata = simple(catalog="/Metadata 6 0 R")
+    metadata.stream(
+        "/Type /Metadata /Subtype /XML /Filter [/Crypt]"
+        " /DecodeParms [<< /Type /CryptFilterDecodeParms /Name /Identity >>]",
+        XMP,
+        number=6,
+    )
+    beads = simple(catalog="/Threads [6 0 R]", page="/B [7 0 R 8 0 R]")
+    beads.add("<< /Type /Thread /F 7 0 R /I << /Title (a) >> >>", 6)
+    beads.add("<< /Type /Bead /T 6 0 R /N 8 0 R /V 8 0 R /P 5 0 R /R [0 0 9 9] >>", 7)
+    beads.add("<< /Type /Bead /T 6 0 R /N 7 0 R /V 7 0 R /P 5 0 R /R [0 0 9 9] >>", 8)
+    note = simple(page="/Annots [6 0 R 7 0 R]")
+    note.add(
+        "<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Popup 7 0 R"
+        " /Contents (JavaScript: /JS \\(1\\) /Launch) >>",
+        6,
+    )
+    note.add("<< /Type /Annot /Subtype /Popup /Rect [0 0 9 9] /Parent 6 0 R >>", 7)
+    deep = simple()
+    for number in range(6, 26):
+        above = number + 1 if number < 25 else 2
+        below = number - 1 if number > 6 else 5
+        deep.add(f"<< /Type /Pages /Kids [{below} 0 R] /Count 1 /Parent {above} 0 R >>", number)
+    deep.add("<< /Type /Pages /Kids [25 0 R] /Count 1 >>", 2)
+    outline = simple(catalog="/Outlines 6 0 R")
+    outline.add("<< /First 7 0 R /Last 806 0 R /Count 800 >>", 6)
+    for number in range(7, 807):
+        following = f"/Next {number + 1} 0 R" if number < 806 else ""
+        before = f"/Prev {number - 1} 0 R" if number > 7 else ""
+        outline.add(
+            f"<< /Title (a) /Parent 6 0 R /Dest [5 0 R /Fit] {following} {before} >>", number
+        )
+    gap = simple()
+    gap.add("<< /A 1 >>", 90_000)
+    twice = simple(catalog="/AcroForm << /Fields [6 0 R 7 0 R 7 0 R] >>", page="/Annots [7 0 R]")
+    twice.add("<< /FT /Tx /T (a) /Kids [7 0 R] >>", 6)
+    twice.add("<< /Type /Annot /Subtype /Widget /Parent 6 0 R /Rect [0 0 9 9] >>", 7)
+    packed = simple(catalog="/PageLayout /OneColumn").write_compressed()
+    start = int(packed[packed.rfind(b"startxref") + 9 :].split()[0])
+    chain = "/S /GoTo /D [5 0 R /Fit] /Next [<< /S /Named /N /NextPage /Next << /S /URI"
+    links = {
+        "named-print": "/S /Named /N /Print",
+        "layer-switch": "/S /SetOCGState /State [/ON]",
+        "transition": "/S /Trans /Trans << /S /R >>",
+        "thread-here": "/S /Thread /D 0",
+        "chain": f"{chain} /URI (https://example.org) >> >>]",
+    }
+    marks = "Line Square Circle Polygon Underline StrikeOut Caret Redact Watermark PrinterMark"
+    catalogs = {
+        "open-nothing": "/OpenAction null",
+        "open-named": "/OpenAction << /S /GoTo /D (a) >> /Dests << /a [5 0 R /Fit] >>",
+        "no-events": "/AA << >>",
+        "no-attachments": "/Names << /EmbeddedFiles << /Names [] >> >> /AF []",
+        "portfolio-empty": "/Collection << /View /H >>",
+        "xfa-empty": "/AcroForm << /Fields [] /XFA [] >>",
+        "xfa-null": "/AcroForm << /Fields [] /XFA null >>",
+        "address-base": "/URI << /Base (https://example.org/) >>",
+        "private": "/PieceInfo << /A << /Private << /Screen true /Sound /Movie >> >> >>",
+        "requirement": "/Requirements [<< /Type /Requirement /S /EnableJavaScripts >>]",
+        "comment": "% about /JavaScript and /JS\n",
+    }
+    return {
+        "script-removed-by-update": updated(once.write(), {}),
+        "script-nulled-by-update": updated(once.write(), {6: b"null"}),
+        "script-out-of-reach": lost.write(),
+        "script-out-of-reach-packed": lost.write_compressed(),
+        "text-about-scripts": simple(
+            content=b"BT /F1 9 Tf 9 9 Td (JavaScript: /JS /Launch of /XFA) Tj ET"
+        ).write(),
+        "length-later": later_length.write(),
+        "crypt-identity": metadata.write(),
+        "beads": beads.write(),
+        "popup": note.write(),
+        "deep-page-tree": deep.write(),
+        "long-outline": outline.write(),
+        "numbers-with-a-gap": gap.write(),
+        "field-listed-twice": twice.write(),
+        "hybrid": packed
+        + b"xref\n0 1\n0000000000 65535 f \ntrailer\n"
+        + b"<< /Size 9 /Root 1 0 R /XRefStm %d >>\nstartxref\n%d\n%%%%EOF\n" % (start, len(packed)),
+        "escaped-names": simple().write().replace(b"/Type /Page ", b"/T#79pe /P#61ge "),
+        "marks": simple(
+            page="/Annots ["
+            + " ".join(f"<< /Subtype /{mark} /Rect [0 0 9 9] >>" for mark in marks.split())
+            + "]"
+        ).write(),
+        "key-twice": simple(page="/Rotate 0 /Rotate 0").write(),
+        "events-go-to": simple(page="/AA << /O << /S /GoTo /D [5 0 R /Fit] >> >>").write(),
+        **{name: simple(catalog=entry).write() for name, entry in catalogs.items()},
+        **{
+            f"action-{name}": simple(
+                page=f"/Annots [<< /Subtype /Link /Rect [0 0 9 9] /A << {action} >> >>]"
+            ).write()
+            for name, action in links.items()
+        },
+        "signed": signed(),
+        "signed-certified-time-stamped": signed(stamped=True),
+    }
+
+
+def signed(*, stamped: bool = False) -> bytes:
+    """A document with a signature, each in a revision of its own; the signatures are blank."""
+    made = document(2)
+    size = max(int(number) for number in re.findall(rb"([0-9]+) 0 obj", made)) + 1
+    kinds = ["/Type /Sig /SubFilter /adbe.pkcs7.detached /Reason (Setuju)"]
+    catalog = ""
+    if stamped:
+        kinds.append("/Type /DocTimeStamp /SubFilter /ETSI.RFC3161")
+        catalog = f"/Perms << /DocMDP {size} 0 R >> /DSS << /Type /DSS /Certs [] /VRI << >> >>"
+    fields: list[str] = []
+    for kind in kinds:
+        number = size + 2 * len(fields)
+        fields.append(f"{number + 1} 0 R")
+        value = (
+            f"<< {kind} /Filter /Adobe.PPKLite /ByteRange [0 {len(made)} {len(made) + 2_100} 900]"
+            f" /Contents <{'00' * 1_000}> /M (D:20260801080000+07'00') >>"
+        )
+        field = (
+            f"<< /FT /Sig /T (Tanda {number}) /V {number} 0 R /Type /Annot /Subtype /Widget"
+            " /Rect [0 0 0 0] /F 132 >>"
+        )
+        form = f"/AcroForm << /SigFlags 3 /Fields [{' '.join(fields)}] >>"
+        objects = {number: value.encode(), number + 1: field.encode()}
+        made = updated(made, objects, f"{form} {catalog}")
+    return made
 
 
 def harmless() -> Iterator[tuple[str, bytes]]:
@@ -464,3 +668,5 @@ def harmless() -> Iterator[tuple[str, bytes]]:
     yield "layers", layers()
     for name, made in untidy().items():
         yield f"untidy-{name}", made
+    for name, made in by_the_book().items():
+        yield f"by-the-book-{name}", made

@@ -12,12 +12,13 @@ import zlib
 from collections.abc import Iterator
 
 from tests import pdf_factory as factory
-from tests.pdf_factory import Pdf, simple
+from tests.pdf_factory import Pdf, simple, updated
 
 Case = tuple[str, frozenset[str], bytes]
 
 SCRIPT = "/S /JavaScript /JS (app.alert(1))"
 ACTION = f"<< {SCRIPT} >>"
+KEPT = "/OpenAction 6 0 R"
 
 ACTIVE = frozenset({"active_content"})
 BOMB = frozenset({"too_complex"})
@@ -84,11 +85,26 @@ def scripts() -> Iterator[Case]:
     yield "outline-item", ACTIVE, pdf.write()
     rendition = "<< /S /Rendition /OP 0 /JS (app.alert(1)) >>"
     yield "rendition", ACTIVE, simple(catalog=f"/OpenAction {rendition}").write()
-    yield (
-        "link-address",
-        ACTIVE,
-        simple(catalog="/OpenAction << /S /URI /URI (JavaScript:app.alert\\(1\\)) >>").write(),
-    )
+    yield "no-type", ACTIVE, simple(catalog="/OpenAction << /JS (app.alert\\(1\\)) >>").write()
+    for name, address in {
+        "plain": "(JavaScript:app.alert\\(1\\))",
+        "octal": "(\\152avascript:1)",
+        "hexadecimal": "<6a6176617363726970743a31>",
+        "wide": "<FEFF006A006100760061007300630072006900700074003A0031>",
+        "broken-line": "(java\\nscript:1)",
+        "other-language": "(vbscript:1)",
+    }.items():
+        action = f"/OpenAction << /S /URI /URI {address} >>"
+        yield f"link-address-{name}", ACTIVE, simple(catalog=action).write()
+        yield f"link-address-{name}-untidy", ACTIVE, b"\n" + simple(catalog=action).write()
+    pdf = simple(page="/Annots [6 0 R]", catalog="/AcroForm << /Fields [7 0 R] >>")
+    pdf.add("<< /Parent 7 0 R /Subtype /Widget /Rect [0 0 9 9] >>", 6)
+    pdf.add(f"<< /FT /Btn /T (b) /Kids [6 0 R] /AA << /U {ACTION} >> >>", 7)
+    yield "field-above-button", ACTIVE, pdf.write_compressed()
+    pdf = simple(page="/Annots [6 0 R]", catalog="/AcroForm << /Fields [6 0 R] >>")
+    reset = f"<< /S /ResetForm /Next {ACTION} >>"
+    pdf.add(f"<< /FT /Btn /T (b) /Subtype /Widget /Rect [0 0 9 9] /A {reset} >>", 6)
+    yield "chained-after-reset", ACTIVE, pdf.write()
 
 
 def hidden_scripts() -> Iterator[Case]:
@@ -155,27 +171,18 @@ def hidden_scripts() -> Iterator[Case]:
             + b"trailer\n<< /Root 1 0 R /Size 6 >>\n"
         ),
     )
+    once = updated(updated(whole, {6: ACTION.encode()}, "/OpenAction 6 0 R"), {7: b"null"}, KEPT)
+    yield "script-of-an-earlier-revision", ACTIVE, once
+    yield "carriage-returns", ACTIVE, broken.replace(b"\n", b"\r")
+    yield "words-before", ACTIVE, b"scanner job 17\n" * 60 + broken
+    yield "bytes-behind", ACTIVE, broken + bytes(range(256)) * 8
+    yield "objects-without-end", ACTIVE, broken.replace(b"\nendobj\n", b"\n       \n")
     yield "hybrid", ACTIVE, hybrid()
     for strength in (2, 3, 4, 6):
         data = factory.encrypted(simple(catalog=f"/OpenAction {ACTION}").write(), R=strength)
         yield f"encrypted-empty-r{strength}", ACTIVE, data
     data = factory.encrypted(document_with_attachment(), R=6)
     yield "encrypted-empty-attachment", ACTIVE, data
-
-
-def updated(whole: bytes, objects: dict[int, bytes], catalog: str) -> bytes:
-    """The file with a second revision: these objects, and a catalog with this entry."""
-    out = bytearray(whole)
-    objects = {1: f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(), **objects}
-    table = b"xref\n"
-    for number, body in objects.items():
-        table += b"%d 1\n%010d 00000 n \n" % (number, len(out))
-        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
-    start = len(out)
-    previous = int(whole[whole.rfind(b"startxref") + 9 :].split()[0])
-    size = max(objects) + 1
-    tail = b"trailer\n<< /Size %d /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
-    return bytes(out) + table + tail % (size, previous, start)
 
 
 def hybrid() -> bytes:
@@ -204,11 +211,20 @@ def other_actions() -> Iterator[Case]:
         "import": "<< /S /ImportData /F (a.fdf) >>",
         "movie": "<< /S /Movie /T (a) >>",
         "sound": "<< /S /Sound /Sound 4 0 R >>",
+        "rendition": "<< /S /Rendition /OP 0 /R << /S /MR /C << /S /MCD /D (a) >> >> >>",
+        "rich-media": "<< /S /RichMediaExecute /TI 0 >>",
+        "view-3d": "<< /S /GoTo3DView /V /F >>",
         "remote-thread": "<< /S /Thread /F (other.pdf) /D 0 >>",
     }.items():
         yield name, ACTIVE, simple(catalog=f"/OpenAction {action}").write()
         note = f"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A {action} >>"
         yield f"{name}-packed", ACTIVE, simple(page=f"/Annots [{note}]").write_compressed()
+        pdf = simple(catalog="/Outlines 6 0 R")
+        pdf.add("<< /First 7 0 R /Last 7 0 R /Count 1 >>", 6)
+        pdf.add(f"<< /Title (a) /Parent 6 0 R /A {action} >>", 7)
+        yield f"{name}-outline", ACTIVE, pdf.write()
+        chain = f"/AA << /C << /S /Named /N /NextPage /Next {action} >> >>"
+        yield f"{name}-chained", ACTIVE, b"\n" + simple(page=chain).write()
 
 
 def document_with_attachment() -> bytes:
@@ -247,6 +263,26 @@ def carriers() -> Iterator[Case]:
     pdf = simple(catalog="/AcroForm << /Fields [] /#58FA [(template) 6 0 R] >>")
     pdf.flate("", b"<template/>", number=6)
     yield "xfa-array", ACTIVE, pdf.write_compressed()
+    filespec = "<< /Type /Filespec /F (a) /EF << /UF 4 0 R >> >>"
+    yield "associated-with-page", ACTIVE, simple(page=f"/AF [{filespec}]").write_compressed()
+    drawing = simple(page="/Annots [<< /Subtype /Stamp /Rect [0 0 9 9] /AP << /N 6 0 R >> >>]")
+    drawing.stream(f"/Subtype /Form /BBox [0 0 9 9] /AF [{filespec}]", b"", number=6)
+    yield "associated-with-drawing", ACTIVE, drawing.write()
+    names = f"/Names << /Names [(a) {filespec}] >>"
+    show = f"<< /Type /SlideShow /StartResource (a) /Resources << {names[7:]} >>"
+    tree = f"/Names << /AlternatePresentations << /Names [(a) {show}] >> >>"
+    yield "slide-show", ACTIVE, simple(catalog=tree).write()
+    media = f"<< /S /MR /C << /S /MCD /D {filespec} >> >>"
+    tree = f"/Names << /Renditions << /Names [(a) {media}] >> >>"
+    yield "media-in-name-tree", ACTIVE, simple(catalog=tree).write()
+    pdf = simple()
+    pdf.stream("/F (\\\\\\\\host\\\\a) /FFilter /FlateDecode", b"", number=4)
+    yield "stream-in-another-file", ACTIVE, pdf.write()
+    drawing = simple()
+    drawing.objects[5] = drawing.objects[5].replace(b"/Font", b"/XObject << /R 6 0 R >> /Font")
+    head = "/Subtype /Form /BBox [0 0 9 9] /Ref << /F (other.pdf) /Page 0 >>"
+    drawing.stream(head, b"", number=6)
+    yield "page-of-another-file", ACTIVE, drawing.write()
     for kind in ("RichMedia", "Screen", "Movie", "Sound", "3D"):
         note = f"<< /Type /Annot /Subtype /{kind} /Rect [0 0 99 99] >>"
         yield kind.lower(), ACTIVE, simple(page=f"/Annots [{note}]").write()
@@ -416,6 +452,14 @@ def cycles() -> Iterator[Case]:
     pdf = simple(catalog="/PageLabels 6 0 R")
     pdf.add("<< /Kids [6 0 R] >>", 6)
     yield "page-labels", CYCLE, pdf.write()
+    for name, fields in {
+        "field-self": {6: "/Kids [6 0 R]"},
+        "field-ring": {6: "/Kids [7 0 R]", 7: "/Kids [6 0 R]"},
+    }.items():
+        pdf = simple(catalog="/AcroForm << /Fields [6 0 R] >>")
+        for number, kids in fields.items():
+            pdf.add(f"<< /T (a) {kids} >>", number)
+        yield name, CYCLE, pdf.write()
     whole = simple().write()
     start = int(whole[whole.rfind(b"startxref") + 9 :].split()[0])
     yield "table-prev-self", CYCLE, simple().write(trailer=f"/Prev {start}")
@@ -524,6 +568,18 @@ def polyglots() -> Iterator[Case]:
         "flash": b"CWS\x0a",
         "rar": b"Rar!\x1a\x07\x00",
         "rtf": b"{\\rtf1 ",
+        "film": b"\x00\x00\x00\x18ftypmp42",
+        "x-ray": bytes(128) + b"DICM",
+        "icon": b"\x00\x00\x01\x00\x01\x00\x10\x10",
+        "tiff": b"MM\x00*\x00\x00\x00\x08",
+        "webp": b"RIFF\x00\x00\x00\x00WEBP",
+        "web-assembly": b"\x00asm\x01\x00\x00\x00",
+        "shortcut": b"L\x00\x00\x00\x01\x14\x02\x00",
+        "help": b"ITSF\x03\x00\x00\x00",
+        "batch": b"@echo off\r\n",
+        "script": b"/* ",
+        "office": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "xml": b'<?xml version="1.0"?><a/>',
         "postscript": b"%!PS-Adobe-3.0\n",
         "mail": b"MIME-Version: 1.0\nContent-Type: text/html\n\n",
     }.items():
@@ -533,6 +589,10 @@ def polyglots() -> Iterator[Case]:
         FOREIGN,
         whole.replace(b"%PDF-1.7", b"%PDF-1.7 <script>alert(1)</script>"),
     )
+    late = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xfe\x02\x00"
+    yield "picture-with-comment", FOREIGN, late + whole
+    yield "html-late", FOREIGN, b"\n" * 300 + b"<html><body>" + whole
+    yield "application-behind", FOREIGN, whole + b"<script language='VBScript'>x</script>"
     yield "html-behind", FOREIGN, whole + b"<html><script>alert(1)</script></html>"
     yield "rar-behind", FOREIGN, whole + b"Rar!\x1a\x07\x01\x00" + bytes(40)
     yield "7z-behind", FOREIGN, whole + b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40)

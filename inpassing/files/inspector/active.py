@@ -32,21 +32,35 @@ KEYS = {
 }
 FILES = frozenset(("/F", "/UF", "/DOS", "/Mac", "/Unix"))  # under the key EF
 
+SCRIPTS = ("javascript:", "vbscript:")
+BLANKS = dict.fromkeys(range(33))  # a browser takes them out of an address
+
 _END = rb"(?=[\s\x00/\[\]<>()%]|$)"
 # Any of the names, for a first look at an object's text: a match is then read properly.
 HINT = re.compile(
     rb"/(?:JS|EF|XFA|RichMedia\w*|JavaScript|Launch|GoToR|GoToE|SubmitForm|ImportData|Rendition"
-    rb"|Movie|Sound|GoTo3DView|FileAttachment|Screen|3D|EmbeddedFile|Thread)"
-    + _END
-    + rb"|(?i:javascript)(?=:)"
+    rb"|Movie|Sound|GoTo3DView|FileAttachment|Screen|3D|EmbeddedFile|Thread|FFilter|FDecodeParms"
+    rb"|Ref)" + _END + rb"|/URI[\s\x00]*(?:<|\((?:\s|\\.)*[jJvV])|/F[\s\x00]*[(<]"
 )
-# The same where nothing can be read properly, as in the raw bytes of a broken file: names that
-# also mean something harmless (a blend mode Screen) count only as a type or alone in an object. No
-# script runs without a key JS, no attachment opens without EF.
+# The same where nothing can be read properly, as in the raw bytes of a broken file. Keys count with
+# a value that makes them active: a font may be named JS, and a page may speak of JavaScript. Names
+# that also mean something harmless (a blend mode Screen) count only as a type or alone in an
+# object. No script runs without a key JS, no attachment opens without EF.
+_GAP = rb"(?:[\s\x00]|%[^\r\n]*[\r\n])*"
+_REFERENCE = rb"[0-9]+[\s\x00]+[0-9]+[\s\x00]+R"
 TRACE = re.compile(
-    rb"/(?:JS|EF|XFA|RichMedia\w*|Launch|GoToR|GoToE|SubmitForm|ImportData|GoTo3DView"
-    rb"|FileAttachment)" + _END + rb"|(?:/S|/Subtype|obj)[\s\x00]*"
-    rb"/(?:Screen|Movie|Sound|3D|Rendition|Thread)" + _END + rb"|(?i:javascript)(?=:)"
+    rb"/JS" + _GAP + rb"(?:\(|<(?!<)|" + _REFERENCE + rb")"
+    rb"|/EF" + _GAP + rb"(?:<<|" + _REFERENCE + rb")"
+    rb"|/XFA" + _GAP + rb"(?:\[" + _GAP + rb"[^\]\s\x00%]|" + _REFERENCE + rb")"
+    rb"|/(?:RichMedia\w*|Launch|GoToR|GoToE|SubmitForm|ImportData|GoTo3DView|FileAttachment)"
+    + _END
+    + rb"|(?:/S|/Subtype|obj)"
+    + _GAP
+    + rb"/(?:Screen|Movie|Sound|3D|Rendition|Thread)"
+    + _END
+    + rb"|(?:/URI|obj)"
+    + _GAP
+    + rb"\([\s\x00]*(?i:javascript):"
 )
 
 
@@ -56,7 +70,7 @@ def is_active(entries: Mapping[str, Any], kind: Callable[[Any], str]) -> bool:
     `kind` tells string, stream, dictionary and array apart, as the reader sees them.
     """
     for key, kinds in KEYS.items():
-        if key in entries and kind(entries[key]) in kinds:
+        if key in entries and kind(entries[key]) in kinds and not _is_empty(entries[key], kind):
             return True
     if kind(entries.get("/EF")) == "dictionary" and not FILES.isdisjoint(entries["/EF"].keys()):
         return True
@@ -76,4 +90,11 @@ def is_active(entries: Mapping[str, Any], kind: Callable[[Any], str]) -> bool:
         return True
     if entries.get("/Type") == "/EmbeddedFile":
         return True
-    return isinstance(link, str) and link.strip().lower().startswith("javascript:")
+    source = entries.get("/Ref")  # a drawing that shows a page of another file
+    if subtype == "/Form" and kind(source) == "dictionary" and "/F" in source:
+        return True
+    return isinstance(link, str) and link[:200].translate(BLANKS).lower().startswith(SCRIPTS)
+
+
+def _is_empty(value: Any, kind: Callable[[Any], str]) -> bool:
+    return kind(value) == "array" and len(value) == 0

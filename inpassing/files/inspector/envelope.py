@@ -46,7 +46,14 @@ FOREIGN_STARTS = (
     b"\x00asm",
     b"!<arch>",
     b"SQLite format",
+    b"\x28\xb5\x2f\xfd",
+    b"\x00\x00\x01\x00",
+    b"\x4c\x00\x00\x00\x01\x14\x02\x00",
+    b"ITSF",
+    b"@echo",
+    b"/*",
 )
+FOREIGN_MARKS = {4: b"ftyp", 128: b"DICM", 257: b"ustar", 0x8001: b"CD001"}
 ARCHIVES_ANYWHERE = (b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00", b"7z\xbc\xaf\x27\x1c\x00")
 MARKUP = re.compile(
     rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?php|\?xml|%@|hta:)", re.IGNORECASE
@@ -64,9 +71,10 @@ def is_disguised(data: bytes) -> bool:
     """True when other programs would open these bytes as an image, archive, program or page."""
     start = header_offset(data)
     before = data[:start]
-    if start > 0 and before.lstrip(b"\xef\xbb\xbf\x00\t\n\x0c\r ").startswith(FOREIGN_STARTS):
+    text = before.lstrip(b"\xef\xbb\xbf\x00\t\n\x0c\r ")
+    if before.startswith(FOREIGN_STARTS) or text.startswith(FOREIGN_STARTS):
         return True
-    if data[257:262] == b"ustar" or data[0x8001:0x8006] == b"CD001":
+    if any(data.startswith(mark, at) for at, mark in FOREIGN_MARKS.items()):
         return True
     first_line = re.split(rb"[\r\n]", data[start : start + 1024], maxsplit=1)[0]
     if MARKUP.search(before) or MARKUP.search(first_line):

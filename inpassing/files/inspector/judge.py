@@ -92,6 +92,7 @@ def _judge_pdf(data: bytes, max_pages: int, certain: Callable[[str], None]) -> J
     if (
         any(reading.active for reading in readings)
         or (document and picture.has_scripts_or_attachments(document))
+        or (rebuilt and document and picture.may_have_xfa(document))
         or ((rebuilt or not readings[0].tidy) and raw.mentions_active(data))
     ):
         return Judgement("active_content", pages)

@@ -44,12 +44,18 @@ def first_page(document: pdfium.PdfDocument) -> pdfium.PdfPage:
 
 
 def has_scripts_or_attachments(document: pdfium.PdfDocument) -> bool:
-    """What the viewer itself counts: document scripts, attachments, XFA forms."""
+    """What the viewer itself counts: document scripts and attachments."""
     return (
         pdfium_c.FPDFDoc_GetJavaScriptActionCount(document) > 0
         or pdfium_c.FPDFDoc_GetAttachmentCount(document) > 0
-        or pdfium_c.FPDF_GetFormType(document)
-        in (pdfium_c.FORMTYPE_XFA_FULL, pdfium_c.FORMTYPE_XFA_FOREGROUND)
+    )
+
+
+def may_have_xfa(document: pdfium.PdfDocument) -> bool:
+    """True when the viewer sees an XFA form; it takes an empty one for one too."""
+    return pdfium_c.FPDF_GetFormType(document) in (
+        pdfium_c.FORMTYPE_XFA_FULL,
+        pdfium_c.FORMTYPE_XFA_FOREGROUND,
     )
 
 

@@ -1,4 +1,4 @@
-"""Pages, outline and name trees, walked so that a cycle is met and not followed."""
+"""Pages, outline, form fields and name trees, walked so that a cycle is met and not followed."""
 
 from typing import Any, Protocol
 
@@ -45,6 +45,9 @@ def check(view: View, reading: Reading, max_pages: int) -> None:
     _, outlines = view.follow(view.entry(root, "/Outlines"))
     if view.is_dictionary(outlines):
         check_outline(view, outlines, reading)
+    _, form = view.follow(view.entry(root, "/AcroForm"))
+    if view.is_dictionary(form):
+        check_fields(view, form, reading)
     _, names = view.follow(view.entry(root, "/Names"))
     trees = [view.entry(root, "/PageLabels")]
     if view.is_dictionary(names):
@@ -89,6 +92,28 @@ def check_outline(view: View, outlines: Any, reading: Reading) -> None:
             return
         seen.add(identity)
         stack.extend((view.entry(item, "/Next"), view.entry(item, "/First")))
+
+
+def check_fields(view: View, form: Any, reading: Reading) -> None:
+    """A form field below itself is a fault; one that is listed twice is not."""
+    above: list[Any] = []
+    done: set[Any] = set()
+    stack = [(field, 0) for field in view.items(view.follow(view.entry(form, "/Fields"))[1])]
+    while stack:
+        value, depth = stack.pop()
+        del above[depth:]
+        identity, field = view.follow(value)
+        if not view.is_dictionary(field):
+            continue
+        if depth > DEPTH or (identity is not None and identity in above):
+            reading.faults.append("form field")
+            return
+        kids = view.items(view.follow(view.entry(field, "/Kids"))[1])
+        if not kids or (identity is not None and identity in done):
+            continue
+        done.add(identity)
+        above.append(identity)
+        stack.extend((kid, depth + 1) for kid in kids)
 
 
 def check_name_tree(view: View, tree: Any, reading: Reading) -> None:

@@ -22,7 +22,7 @@ OBJECT_STREAM_BYTES = 8 * 1024 * 1024
 # Beyond this pypdf is stopped and qpdf's reading decides: a tagged document of 20,000 objects
 # takes pypdf 1.3 s and qpdf 0.15 s.
 SECONDS = 0.6
-INSPECTED = ("/S", "/Subtype", "/URI", "/Type", "/F", "/EF", *KEYS)
+INSPECTED = ("/S", "/Subtype", "/URI", "/Type", "/F", "/EF", "/Ref", *KEYS)
 
 # Warnings after which pypdf may have left out or guessed something that a viewer reads.
 GUESSED = re.compile(
@@ -171,6 +171,8 @@ def _fetched(reader: pypdf.PdfReader, reference: IndirectObject, reading: Readin
 
 def _is_active(reader: pypdf.PdfReader, item: DictionaryObject) -> bool:
     entries: dict[str, object] = dict(item)
+    if isinstance(item, StreamObject):
+        entries["/Length"] = None  # pypdf takes it away
     for key in INSPECTED:
         value = entries.get(key)
         if isinstance(value, IndirectObject):
