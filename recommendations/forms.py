@@ -12,7 +12,7 @@ from django.utils import timezone
 from inpassing.accounts.models import Agency
 from proposals.models import Proposal
 
-from .models import Appointment, Letter
+from .models import Appointment, Export, Letter
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -161,6 +161,39 @@ class AppointmentForm(forms.ModelForm[Appointment]):
         if b"%PDF-" not in start:
             raise forms.ValidationError("Berkas ini bukan PDF. Simpan sebagai PDF lalu pilih lagi.")
         return upload
+
+
+class ExportForm(forms.Form):
+    """What to make of the chosen letters; an operator of several agencies says of which."""
+
+    agency_key = forms.ChoiceField(label="Instansi")
+    content = forms.ChoiceField(
+        label="Buat berkas",
+        choices=[
+            (content.value, content.label)
+            for content in Export.Content
+            if content != Export.Content.REGISTER
+        ],
+        initial=Export.Content.ORIGINALS,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Pilih salah satu."},
+    )
+
+    def __init__(self, *args: Any, agencies: list[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.agencies = {str(agency.pk): agency for agency in agencies}
+        field = self.fields["agency_key"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(key, agency.name) for key, agency in self.agencies.items()]
+        if len(agencies) < 2:
+            del self.fields["agency_key"]
+
+    @property
+    def agency(self) -> Agency | None:
+        """The agency whose letters are meant; None for an administrator: all."""
+        if len(self.agencies) == 1:
+            return next(iter(self.agencies.values()))
+        return self.agencies.get(self.cleaned_data.get("agency_key", ""))
 
 
 class CheckForm(forms.Form):

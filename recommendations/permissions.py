@@ -14,7 +14,7 @@ from inpassing.accounts.roles import roles_of
 from proposals.models import Proposal
 from proposals.permissions import Predicate, can_edit_as_operator, can_view
 
-from .models import Letter, Run
+from .models import Export, Letter, Run
 
 
 def can_administer(user: User, obj: Any = None) -> bool:
@@ -46,6 +46,23 @@ def can_preview(user: User, letter: Letter) -> bool:
 def can_upload_decree(user: User, proposal: Proposal) -> bool:
     """The agency's operators, but not for their own appointment."""
     return can_edit_as_operator(user, proposal) and not roles_of(user).is_admin
+
+
+def can_see_register(user: User) -> bool:
+    """Administrators and signers."""
+    return can_see_runs(user)
+
+
+def can_export(user: User) -> bool:
+    """Administrators take away everything, operators what is their agency's."""
+    roles = roles_of(user)
+    return roles.is_admin or roles.is_operator
+
+
+def get_export_for(user: User, pk: int) -> Export:
+    """The export for whoever asked for it: 404 for everybody else."""
+    exports = Export.objects.visible_to(user).select_related("file", "agency")
+    return get_object_or_404(exports, pk=pk)
 
 
 def get_run_for(user: User, pk: int, can: Predicate = can_view) -> Run:

@@ -22,6 +22,7 @@ from inpassing.letters.render import render_document
 from inpassing.letters.signing import sign_pdf
 from inpassing.queue import hint
 
+from . import exports
 from .issuing import conclude
 from .models import Letter
 
@@ -31,6 +32,15 @@ CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
 CHUNK_SECONDS = 45.0
 GAVE_UP = "Surat tidak dapat dibuat karena gangguan sistem."
+
+
+@shared_task
+def export_due() -> None:
+    """Make the files that were asked for, remove those whose week is over; harmless when run
+    twice."""
+    exports.expire_due()
+    if exports.work_due():
+        hint("recommendations.tasks.export_due")
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import appointments, checking, letters, runs, signing
+from .views import appointments, checking, exports, letters, register, runs, signing
 
 app_name = "recommendations"
 urlpatterns = [
@@ -34,6 +34,13 @@ urlpatterns = [
     path("surat/<int:pk>/ulangi/", letters.retry, name="retry"),
     path("surat/<int:pk>/batalkan/", letters.void, name="void"),
     path("surat/<int:pk>/cabut/", letters.revoke, name="revoke"),
+    # Register and exports
+    path("surat/register/", register.register, name="register"),
+    path("surat/register/ekspor/", register.register_export, name="register_export"),
+    path("surat/ekspor/", exports.exports, name="exports"),
+    path("surat/ekspor/<int:pk>/", exports.export, name="export"),
+    path("surat/ekspor/<int:pk>/ulangi/", exports.export_retry, name="export_retry"),
+    path("surat/ekspor/<int:pk>/unduh/", exports.export_file, name="export_file"),
     # Appointment decrees
     path("usulan/<int:pk>/pengangkatan/", appointments.appointment, name="appointment"),
     path(

@@ -16,11 +16,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from competency import seats
 from competency.models import Publication
+from competency.planning import Spec, request_plan
 from inpassing.files.storage import save_preview
 from inpassing.notifications.models import InboxMessage, OutboxMessage
 from inpassing.reference.models import BpsOffice
 from proposals import batches
 from proposals.models import Batch, Formation, OperatorRequest
+from recommendations.models import Export
 from tests.competency.factories import make_session
 from tests.factories import (
     make_admin,
@@ -146,6 +148,10 @@ class World:
             self.proposal("test_required"), self.session(), by=self.visitors["admin"]
         )
 
+    def session_plan(self):
+        spec = Spec(days=[], slots=[], offices="pusat", room="Aula")
+        return request_plan(self.period, spec, by=self.visitors["admin"])
+
     def seating_run(self):
         run = seats.request_seating(self.period, by=self.visitors["admin"])
         return seats.run_seating(run)
@@ -173,6 +179,15 @@ class World:
     def mail(self):
         return OutboxMessage.objects.create(
             key="k", to_email="a@contoh.go.id", template="role_granted", state="failed"
+        )
+
+    def export(self):
+        return Export.objects.create(
+            requested_by=self.visitors["operator"],
+            agency=self.agency,
+            content="table",
+            letter_ids=[self.letter().pk],
+            total=1,
         )
 
     def letter(self, status="issued"):
@@ -350,6 +365,8 @@ ADDRESSES = {
     "verification:assess": (POST, lambda w: [w.proposal("eligible").pk]),
     "competency:sessions": (GET, lambda w: []),
     "competency:session_create": (GET, lambda w: []),
+    "competency:session_plan_create": (GET, lambda w: []),
+    "competency:session_plan": (GET, lambda w: [w.session_plan().pk]),
     "competency:session": (GET, lambda w: [w.session().pk]),
     "competency:session_cancel": (GET, lambda w: [w.session().pk]),
     "competency:incident": (POST, lambda w: [w.session().pk]),
@@ -395,6 +412,12 @@ ADDRESSES = {
     "recommendations:retry": (POST, lambda w: [w.letter().pk]),
     "recommendations:void": (GET, lambda w: [w.letter().pk]),
     "recommendations:revoke": (GET, lambda w: [w.letter().pk]),
+    "recommendations:register": (GET, lambda w: []),
+    "recommendations:register_export": (POST, lambda w: []),
+    "recommendations:exports": (GET, lambda w: []),
+    "recommendations:export": (GET, lambda w: [w.export().pk]),
+    "recommendations:export_retry": (POST, lambda w: [w.export().pk]),
+    "recommendations:export_file": (GET, lambda w: [w.export().pk]),
     "recommendations:appointment": (GET, lambda w: [w.proposal("recommended").pk]),
     "recommendations:appointment_file": (GET, lambda w: [w.proposal("recommended").pk]),
 }
@@ -589,6 +612,8 @@ verification:portfolio                  - 4 3 3 4 + 4 4 4 3
 verification:assess                     - 4 3 3 4 + 4 4 4 3
 competency:sessions                     - + + + + + + + + +
 competency:session_create               - 3 3 3 3 3 3 3 3 +
+competency:session_plan_create          - 3 3 3 3 3 3 3 3 +
+competency:session_plan                 - 3 3 3 3 3 3 3 3 +
 competency:session                      - 4 4 4 4 4 4 + 4 +
 competency:session_cancel               - 4 4 4 4 4 4 3 4 +
 competency:incident                     - 4 4 4 4 4 4 + 4 3
@@ -631,6 +656,12 @@ recommendations:recall                  - 4 4 4 4 4 4 4 3 +
 recommendations:retry                   - 4 4 3 4 4 4 4 3 +
 recommendations:void                    - 4 4 3 4 4 4 4 3 +
 recommendations:revoke                  - 4 4 3 4 4 4 4 3 +
+recommendations:register                - 3 3 3 3 3 3 3 + +
+recommendations:register_export         - 3 3 3 3 3 3 3 3 +
+recommendations:exports                 - 3 3 + + 3 3 3 3 +
+recommendations:export                  - 4 4 + 4 4 4 4 4 4
+recommendations:export_retry            - 4 4 + 4 4 4 4 4 4
+recommendations:export_file             - 4 4 + 4 4 4 4 4 4
 recommendations:appointment             - 4 + + 4 + 4 4 4 +
 recommendations:appointment_file        - 4 4 4 4 4 4 4 4 4
 """

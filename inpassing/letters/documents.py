@@ -435,6 +435,8 @@ class RecommendationLetter(Registered, Letter):
     kind = "recommendation"
     template = "recommendation.html"
 
+    # Repeated, because Registered has it as what may be missing and comes first.
+    letterhead: Letterhead = need("kop surat")
     signer: SignerBlock = need("penanda tangan")
     points: tuple[str, ...] = need("isi surat")
     annex_title: str = need("judul lampiran")
@@ -461,6 +463,7 @@ class VerificationNotice(Registered, Letter):
     kind = "verification_notice"
     template = "verification_notice.html"
 
+    letterhead: Letterhead = need("kop surat")
     signer: SignerBlock = need("penanda tangan")
     points: tuple[str, ...] = need("isi surat")
     annex_title: str = need("judul lampiran")
@@ -489,6 +492,41 @@ class Extract(Registered):
     def title(self) -> str:
         """Kind, name and number."""
         return f"Petikan rekomendasi {self.person.name} {self.number}".strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyRow(Part):
+    """A letter in the cover of a merged copy; `sha256` is that of the signed original."""
+
+    number: str = need("nomor surat")
+    about: str = need("tentang")
+    sha256: str = need("sidik digital")
+
+    @property
+    def groups(self) -> list[str]:
+        """The hash in four groups of sixteen, which a line may break between."""
+        return [self.sha256[start : start + 16] for start in range(0, len(self.sha256), 16)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyCover(Document):
+    """Part of the cover of a merged copy: what each letter in it is, and its hash.
+
+    A long list is printed in parts; only the first has the heading and says what the copy is.
+    """
+
+    kind = "copy_cover"
+    template = "merged_cover.html"
+
+    mark: str = need("tanda")
+    facts: tuple[Fact, ...] = ()
+    first: int = 1
+    letters: tuple[CopyRow, ...] = need("daftar surat")
+
+    @property
+    def title(self) -> str:
+        """What it is a cover of."""
+        return "Salinan gabungan surat"
 
 
 @dataclass(frozen=True, kw_only=True)

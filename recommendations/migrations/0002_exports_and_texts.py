@@ -7,110 +7,217 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('files', '0002_content_type_length'),
-        ('recommendations', '0001_initial'),
-        ('reference', '0005_statement_stamp'),
+        ("accounts", "0001_initial"),
+        ("files", "0002_content_type_length"),
+        ("recommendations", "0001_initial"),
+        ("reference", "0005_statement_stamp"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Export',
+            name="Export",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content', models.CharField(choices=[('originals', 'ZIP: surat asli bertanda tangan, satu berkas per surat'), ('copy', 'PDF: salinan gabungan untuk dibaca dan dicetak'), ('table', 'XLSX: daftar surat dan nama'), ('register', 'XLSX: register nomor surat')], max_length=9, verbose_name='isi')),
-                ('filters', models.JSONField(default=list, help_text='[[label, value], …], to be shown')),
-                ('letter_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), help_text='in the order of the file', size=None)),
-                ('state', models.CharField(choices=[('waiting', 'Sedang dibuat'), ('done', 'Siap diunduh'), ('failed', 'Tidak dapat dibuat'), ('expired', 'Kedaluwarsa')], default='waiting', max_length=7)),
-                ('message', models.CharField(blank=True, max_length=500, verbose_name='keterangan')),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField()),
-                ('covers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), default=list, size=None)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content",
+                    models.CharField(
+                        choices=[
+                            ("originals", "ZIP: surat asli bertanda tangan, satu berkas per surat"),
+                            ("copy", "PDF: salinan gabungan untuk dibaca dan dicetak"),
+                            ("table", "XLSX: daftar surat dan nama"),
+                            ("register", "XLSX: register nomor surat"),
+                        ],
+                        max_length=9,
+                        verbose_name="isi",
+                    ),
+                ),
+                (
+                    "filters",
+                    models.JSONField(default=list, help_text="[[label, value], …], to be shown"),
+                ),
+                (
+                    "letter_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        help_text="in the order of the file",
+                        size=None,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Sedang dibuat"),
+                            ("done", "Siap diunduh"),
+                            ("failed", "Tidak dapat dibuat"),
+                            ("expired", "Kedaluwarsa"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "message",
+                    models.CharField(blank=True, max_length=500, verbose_name="keterangan"),
+                ),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField()),
+                (
+                    "covers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=120), default=list, size=None
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='LetterText',
+            name="LetterText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('block', models.CharField(max_length=20)),
-                ('text', models.TextField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("block", models.CharField(max_length=20)),
+                ("text", models.TextField()),
             ],
             options={
-                'ordering': ['period', 'kind', 'block'],
+                "ordering": ["period", "kind", "block"],
             },
         ),
         migrations.AddField(
-            model_name='run',
-            name='put_up_at',
+            model_name="run",
+            name="put_up_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="run",
+            name="created_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('content__isnull', True), ('content__letterhead__has_key', 'name'), _connector='OR'), name='letter_has_its_letterhead'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("content__isnull", True),
+                    ("content__letterhead__has_key", "name"),
+                    _connector="OR",
+                ),
+                name="letter_has_its_letterhead",
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='agency',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency'),
+            model_name="export",
+            name="agency",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.agency",
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='file',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='export', to='files.storedfile'),
+            model_name="export",
+            name="file",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="export",
+                to="files.storedfile",
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="export",
+            name="requested_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='lettertext',
-            name='period',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letter_texts', to='reference.period'),
+            model_name="lettertext",
+            name="period",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="letter_texts",
+                to="reference.period",
+            ),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['created_at'], name='export_to_do'),
+            model_name="export",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["created_at"], name="export_to_do"
+            ),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state', 'done')), fields=['expires_at'], name='export_to_expire'),
+            model_name="export",
+            index=models.Index(
+                condition=models.Q(("state", "done")),
+                fields=["expires_at"],
+                name="export_to_expire",
+            ),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(fields=['requested_by', '-id'], name='export_of_user'),
+            model_name="export",
+            index=models.Index(fields=["requested_by", "-id"], name="export_of_user"),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', False), ('file__isnull', False), ('state__in', ['done', 'expired'])), models.Q(('file__isnull', True), ('state__in', ['waiting', 'failed'])), _connector='OR'), name='finished_export_has_its_file'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("expires_at__isnull", False),
+                        ("file__isnull", False),
+                        ("state__in", ["done", "expired"]),
+                    ),
+                    models.Q(("file__isnull", True), ("state__in", ["waiting", "failed"])),
+                    _connector="OR",
+                ),
+                name="finished_export_has_its_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(('done__lte', models.F('total'))), name='export_done_of_total'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("done__lte", models.F("total"))), name="export_done_of_total"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lettertext',
-            constraint=models.UniqueConstraint(fields=('period', 'kind', 'block'), name='letter_text_once_per_period'),
+            model_name="lettertext",
+            constraint=models.UniqueConstraint(
+                fields=("period", "kind", "block"), name="letter_text_once_per_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lettertext',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='letter_text_says_something'),
+            model_name="lettertext",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="letter_text_says_something"
+            ),
         ),
     ]

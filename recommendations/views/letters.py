@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,15 +16,18 @@ from inpassing.keyset import keyset_page
 from inpassing.letters.errors import LetterError
 from inpassing.letters.printing import request_print
 from inpassing.letters.views import answer
+from inpassing.reference.models import Period
 from proposals.models import Proposal
 
 from .. import delivery, gathering, issuing, workflow
 from ..composing import compose, lines_of, signer_block
+from ..finding import LetterFilter, letters_for_list
 from ..forms import ReasonForm, ReferenceForm, RevokeForm
 from ..gate import Gate
 from ..models import Letter, LetterLine
 from ..permissions import (
     can_administer,
+    can_export,
     can_preview,
     can_refuse,
     can_sign,
@@ -40,33 +42,26 @@ PAGE = 50
 @require_safe
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters that concern the visitor, newest first; found by number, agency or status."""
-    rows = Letter.objects.visible_to(user_of(request))
-    roles = roles_of(user_of(request))
-    if roles.is_admin or roles.is_signer:
-        rows = rows.main()
-    elif roles.is_operator:
-        mine = LetterLine.objects.filter(proposal__participant=user_of(request))
-        rows = rows.filter(~Q(kind=Letter.Kind.EXTRACT) | Q(pk__in=mine.values("letter")))
-    query = request.GET.get("q", "").strip()[:80]
-    if query:
-        rows = rows.filter(Q(number__icontains=query) | Q(agency__name__icontains=query))
-    status = request.GET.get("keadaan", "")
-    if status in Letter.Status.values:
-        rows = rows.filter(status=status)
+    user = user_of(request)
+    chosen = LetterFilter.read(request.GET)
     page = keyset_page(
-        rows.for_list(),
+        letters_for_list(user, chosen).for_list(),
         ["-pk"],
         size=PAGE,
         after=request.GET.get("sesudah", ""),
         before=request.GET.get("sebelum", ""),
     )
+    roles = roles_of(user)
     is_staff = roles.is_admin or roles.is_signer
     context = {
         "page": page,
-        "query": query,
-        "status": status,
+        "chosen": chosen,
+        "query": chosen.as_query,
         "statuses": Letter.Status.choices if is_staff else [],
+        "kinds": Letter.Kind.choices,
+        "periods": Period.objects.exclude(status=Period.Status.DRAFT),
         "is_staff": is_staff,
+        "may_export": can_export(user),
     }
     return render(request, "recommendations/letters.html", context)
 

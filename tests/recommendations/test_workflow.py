@@ -16,8 +16,8 @@ from proposals.models import Formation, FormationLine, Proposal
 from proposals.workflow import mark_not_recommended
 from recommendations import gathering, issuing, records, workflow
 from recommendations.gate import Gate
-from recommendations.models import Delivery, Letter, LetterLine, NumberRegister
 from recommendations.gathering import Gathered
+from recommendations.models import Delivery, Letter, LetterLine, NumberRegister
 from tests.factories import (
     PDF,
     fill_slots,
