@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 
-from inpassing.reference.models import BpsOffice, Period, TestComponent
+from inpassing.reference.models import BpsOffice, Period, Region, TestComponent
 
 from .models import TestSession
+from .planning import Spec
 
 
 class SessionForm(forms.ModelForm[TestSession]):
@@ -79,6 +81,97 @@ class SessionForm(forms.ModelForm[TestSession]):
             self.instance.starts_at = dt.datetime.combine(day, starts, zone)
             self.instance.ends_at = dt.datetime.combine(day, ends, zone)
         return data
+
+
+class PlanForm(forms.Form):
+    """Many sessions at once: dates x times x offices."""
+
+    period = forms.ModelChoiceField(
+        label="Periode", queryset=Period.objects.open(), empty_label=None
+    )
+    offices = forms.ChoiceField(label="Kantor BPS", required=False)
+    first_day = forms.DateField(
+        label="Tanggal pertama", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last_day = forms.DateField(
+        label="Tanggal terakhir", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    weekends = forms.BooleanField(label="Termasuk Sabtu dan Minggu", required=False)
+    times = forms.CharField(
+        label="Jam",
+        max_length=200,
+        help_text="Waktu setempat di tiap kantor, misalnya 08.00-10.00, 13.00-15.00",
+    )
+    wave = forms.CharField(label="Gelombang", max_length=40, required=False)
+    room = forms.CharField(label="Ruang", max_length=100, initial="Ruang uji")
+    capacity = forms.IntegerField(
+        label="Kursi per sesi",
+        required=False,
+        min_value=1,
+        max_value=5_000,
+        help_text="Kosongkan untuk memakai kapasitas tiap kantor.",
+    )
+    every_second_seat = forms.BooleanField(
+        label="Kursi berselang: hanya separuh yang dipakai", required=False
+    )
+    is_accessible = forms.BooleanField(label="Ruang untuk kebutuhan khusus", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offices: Any = self.fields["offices"]
+        provinces = Region.objects.filter(kind=Region.Kind.PROVINCE).order_by("code")
+        offices.choices = [
+            ("", "Semua kantor yang dipakai"),
+            ("pusat", "BPS Pusat"),
+            *((region.code, f"Semua kantor di {region.name}") for region in provinces),
+        ]
+
+    def clean_times(self) -> list[list[str]]:
+        slots = []
+        for text in self.cleaned_data["times"].replace(";", ",").split(","):
+            found = re.fullmatch(r"\s*(\d{1,2})[.:](\d{2})\s*[-–]\s*(\d{1,2})[.:](\d{2})\s*", text)
+            numbers = [int(number) for number in found.groups()] if found else [99] * 4
+            if any(hour > 23 for hour in numbers[::2]) or any(m > 59 for m in numbers[1::2]):
+                raise forms.ValidationError(
+                    f"Jam “{text.strip()}” tidak terbaca. Tulis seperti 08.00-10.00."
+                )
+            start, end = (f"{numbers[i]:02}:{numbers[i + 1]:02}" for i in (0, 2))
+            if end <= start:
+                raise forms.ValidationError(f"Jam “{text.strip()}”: selesai harus sesudah mulai.")
+            slots.append([start, end])
+        return slots
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, last = data.get("first_day"), data.get("last_day")
+        if first and last:
+            if not 0 <= (last - first).days <= 60:
+                self.add_error(
+                    "last_day",
+                    "Tanggal terakhir paling cepat tanggal pertama, paling lama 60 hari lagi.",
+                )
+            elif not self._days(first, last):
+                self.add_error("weekends", "Rentang itu hanya berisi Sabtu dan Minggu.")
+        return data
+
+    def _days(self, first: dt.date, last: dt.date) -> list[str]:
+        days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+        weekends = self.cleaned_data["weekends"]
+        return [f"{day:%Y-%m-%d}" for day in days if weekends or day.weekday() < 5]
+
+    def spec(self) -> Spec:
+        """The plan as plain data; only for a valid form."""
+        data = self.cleaned_data
+        return Spec(
+            days=self._days(data["first_day"], data["last_day"]),
+            slots=data["times"],
+            offices=data["offices"],
+            room=data["room"],
+            wave=data["wave"],
+            capacity=data["capacity"] or 0,
+            every_second_seat=data["every_second_seat"],
+            is_accessible=data["is_accessible"],
+        )
 
 
 class ReasonForm(forms.Form):

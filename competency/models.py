@@ -39,6 +39,24 @@ class SessionQuerySet(models.QuerySet["TestSession"]):
         )
 
 
+class SessionPlan(models.Model):
+    """Many sessions asked for at once; the row comes before the task that makes them."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="session_plans")
+    spec = models.JSONField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    made = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.created_at}"
+
+
 class TestSession(models.Model):
     """One test at one office: a room, a time, a number of seats."""
 
@@ -54,6 +72,9 @@ class TestSession(models.Model):
     capacity = models.PositiveSmallIntegerField("kursi", validators=[MinValueValidator(1)])
     wave = models.CharField("gelombang", max_length=40, blank=True)
     is_accessible = models.BooleanField("ruang untuk kebutuhan khusus", default=False)
+    plan = models.ForeignKey(
+        SessionPlan, models.PROTECT, null=True, blank=True, related_name="sessions"
+    )
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)

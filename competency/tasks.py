@@ -3,8 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import publishing, seats
-from .models import Publication, SeatingRun
+from . import planning, publishing, seats
+from .models import Publication, SeatingRun, SessionPlan
+
+
+@shared_task
+def make_sessions() -> None:
+    """Make the sessions of every plan that was asked for."""
+    for plan in SessionPlan.objects.filter(finished_at=None).order_by("pk"):
+        planning.make_sessions(plan)
 
 
 @shared_task

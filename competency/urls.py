@@ -1,12 +1,14 @@
 from django.urls import path
 
-from .views import participants, results, seating, sessions
+from .views import participants, plans, results, seating, sessions
 
 app_name = "competency"
 urlpatterns = [
     # Sessions
     path("sesi/", sessions.session_list, name="sessions"),
     path("sesi/baru/", sessions.session_create, name="session_create"),
+    path("sesi/rencana/", plans.plan_create, name="session_plan_create"),
+    path("sesi/rencana/<int:pk>/", plans.plan, name="session_plan"),
     path("sesi/<int:pk>/", sessions.session, name="session"),
     path("sesi/<int:pk>/batalkan/", sessions.session_cancel, name="session_cancel"),
     path("sesi/<int:pk>/kejadian/", sessions.incident, name="incident"),
