@@ -59,7 +59,7 @@ class Gathered:
 
 
 @transaction.atomic
-def gather(run: Run, *, by: User) -> Gathered:
+def gather(run: Run, *, by: User | None) -> Gathered:
     """Put who is READY, with a validated formation, into the draft of the agency and position, and
     who is not recommended into the draft notice of the agency.
 
@@ -213,11 +213,12 @@ class PutUp:
 
 @transaction.atomic
 def put_up(
-    run: Run, *, by: User, letters: Iterable[int] | None = None, early_reason: str = ""
+    run: Run, *, by: User | None, letters: Iterable[int] | None = None, early_reason: str = ""
 ) -> PutUp:
     """Send the drafts of a run (or some of them) to the signers; held ones stay drafts.
 
     Before the period's recommendation date only with a reason. Refused when nothing can be sent.
+    Without `by` it is the date itself that sends them.
     """
     run = Run.objects.select_for_update(of=("self",)).select_related("period").get(pk=run.pk)
     if is_early(run) and not early_reason:
@@ -251,6 +252,9 @@ def put_up(
     if not sent:
         why = " ".join(f"{letter.agency}: {hold.text}" for letter, hold in held[:3])
         raise TransitionError(f"Tidak ada surat yang dapat dikirim. {why}".strip())
+    if not is_early(run):
+        run.put_up_at = run.put_up_at or timezone.now()
+        run.save(update_fields=["put_up_at"])
     event = record(run, "run.put_up", "Surat dikirim ke penanda tangan", by=by, data={"sent": sent})
     for signer in people_with(RoleGrant.Role.SIGNER):
         enqueue(

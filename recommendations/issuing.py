@@ -6,7 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from inpassing.accounts.models import SignerProfile, User
+from inpassing.accounts.models import RoleGrant, SignerProfile, User
 from inpassing.errors import StaleError, TransitionError
 from inpassing.files.storage import store_bytes
 from inpassing.formats import long_date
@@ -38,6 +38,7 @@ from .records import (
     is_early,
     lock_letter,
     lock_lines,
+    people_with,
     tell_operators,
     today,
 )
@@ -54,10 +55,11 @@ def refuse(letter: Letter, *, by: User, reason: str) -> Letter:
     sender = letter.sent_by
     back_to_draft(letter, refusal_reason=reason)
     event = record(letter, "letter.refused", "Ditolak penanda tangan", by=by, note=reason)
-    if sender:
+    # What the date itself sent goes back to all administrators.
+    for person in [sender] if sender else people_with(RoleGrant.Role.ADMIN):
         enqueue(
-            f"letter_refused:{event.pk}:{sender.pk}",
-            to=sender,
+            f"letter_refused:{event.pk}:{person.pk}",
+            to=person,
             template="letter_refused",
             fields={
                 "surat": letter.title,

@@ -54,6 +54,7 @@ class Run(models.Model):
     gathered_at = models.DateTimeField(null=True, blank=True)
     # When it was put up for signature on its date or later; what was sent earlier does not count.
     put_up_at = models.DateTimeField(null=True, blank=True)
+    reminded_on = models.DateField(null=True, blank=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -232,6 +233,9 @@ class Letter(models.Model):
     )
     sha256 = models.CharField(max_length=64, blank=True)
     issued_at = models.DateTimeField(null=True, blank=True)
+
+    # When the agency was last reminded of the appointment decrees.
+    reminded_on = models.DateField(null=True, blank=True)
 
     # What became of it.
     end_reason = models.CharField("alasan", max_length=500, blank=True)

@@ -22,7 +22,7 @@ from inpassing.letters.render import render_document
 from inpassing.letters.signing import sign_pdf
 from inpassing.queue import hint
 
-from . import exports
+from . import calendar, exports
 from .issuing import conclude
 from .models import Letter
 
@@ -41,6 +41,14 @@ def export_due() -> None:
     exports.expire_due()
     if exports.work_due():
         hint("recommendations.tasks.export_due")
+
+
+@shared_task
+def run_due() -> None:
+    """Do what dates demand: put up runs, remind signers and agencies; harmless when run twice."""
+    calendar.put_up_due()
+    calendar.remind_signers_due()
+    calendar.remind_decrees_due()
 
 
 @shared_task
