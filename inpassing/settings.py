@@ -243,6 +243,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+IMPORT_DAYS = 30  # rows and bytes of an imported file stay so long after it ended or was left alone
 INVITATION_DAYS = 14
 LINK_HOURS = 72
 REQUEST_DAYS = 7  # an operator request whose address nobody confirms ends after it

@@ -13,30 +13,28 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inpassing.accounts.models import Agency, User
 from inpassing.errors import TransitionError
 from inpassing.files.models import StoredFile
-from inpassing.files.storage import clean_name, discard, local_copy, store_bytes
+from inpassing.files.storage import clean_name, discard, local_copy, remove_bytes, store_bytes
 from inpassing.queue import hint
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record
 
 from . import drafts, unit_imports
-from .eligibility import Facts, FormationFact, Outcome, PeriodRules, check, rules_of
-from .forms.imports import Lists, RowForm, lists_of
+from .forms.imports import lists_of
+from .import_judging import Judge, Judged
 from .import_sheets import (
     CANDIDATES,
-    HEADERS,
     XLSX_TYPE,
     Layout,
     MarkedRow,
@@ -45,7 +43,7 @@ from .import_sheets import (
     write_marked,
 )
 from .models import ImportBatch, ImportRow, Proposal
-from .nip import Nip, digits_of, warnings_of
+from .nip import digits_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +52,7 @@ Kind = ImportBatch.Kind
 CHUNK = 100
 CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
+CLEARED_AT_ONCE = 200
 TASK = "proposals.tasks.import_due"
 BROKEN = (
     "Berkas tidak dapat dibaca karena gangguan sistem. Unggah lagi, atau hubungi narahubung BPS."
@@ -62,8 +61,6 @@ STOPPED = (
     "Penyimpanan terhenti karena gangguan sistem. Baris yang sudah disimpan tetap ada. Unggah "
     "berkas yang sama lagi; baris itu akan terbaca Sama."
 )
-OWN = "NIP ini Anda sendiri. Usulan tentang diri sendiri diurus operator lain di instansi Anda."
-FIELD_NAMES = {**HEADERS, "level": "Jenjang", "position": "Jabatan tujuan"}
 
 
 # What an operator does
@@ -124,16 +121,28 @@ def cancel(batch: ImportBatch, *, by: User) -> ImportBatch:
             f"Keadaan impor sekarang: {batch.get_state_display().lower()}. "
             "Impor ini tidak dapat dibatalkan lagi."
         )
-    files = [file for file in (batch.file, batch.marked) if file]
-    batch.rows.all().delete()
-    batch.state, batch.file, batch.marked = State.CANCELLED, None, None
-    batch.finished_at, batch.claimed_at = timezone.now(), None
+    _clear(batch)
+    batch.state, batch.finished_at, batch.claimed_at = State.CANCELLED, timezone.now(), None
     batch.save()
     record(batch, "import.cancelled", f"Impor {_noun(batch)} dibatalkan", by=by)
-    for file in files:
-        if not file.accesses.exists():
-            discard(file)
     return batch
+
+
+def _clear(batch: ImportBatch) -> None:
+    """Remove what was written in the file: its rows and bytes. Who opened it stays recorded."""
+    files = [file for file in (batch.file, batch.marked) if file]
+    batch.rows.all().delete()
+    batch.file, batch.marked, batch.cleared_at = None, None, timezone.now()
+    batch.save(update_fields=["file", "marked", "cleared_at"])
+    for file in files:
+        if file.accesses.exists():
+            _remove_later(file)
+        else:
+            discard(file)
+
+
+def _remove_later(file: StoredFile) -> None:
+    transaction.on_commit(lambda: remove_bytes(file), robust=True)
 
 
 def _expect_open(period: Period) -> None:
@@ -175,6 +184,36 @@ def _lock(batch: ImportBatch) -> ImportBatch:
 
 
 # What the worker does
+
+
+def clear_due() -> int:
+    """Remove the rows and bytes of files that ended, or were left alone, long enough ago: what was
+    saved from them stands in the drafts. Returns how many files; harmless when run twice."""
+    until = timezone.now() - timedelta(days=settings.IMPORT_DAYS)
+    over = ImportBatch.objects.filter(cleared_at=None).filter(
+        Q(finished_at__lt=until) | Q(state=State.READY, created_at__lt=until)
+    )
+    pks = list(over.order_by("pk").values_list("pk", flat=True)[:CLEARED_AT_ONCE])
+    return sum(_clear_one(pk, until) for pk in pks)
+
+
+@transaction.atomic
+def _clear_one(pk: int, until: datetime) -> bool:
+    batch = (
+        ImportBatch.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("file", "marked")
+        .filter(pk=pk, cleared_at=None)
+        .filter(Q(finished_at__lt=until) | Q(state=State.READY))
+        .first()
+    )
+    if batch is None:
+        return False
+    _clear(batch)
+    if batch.state == State.READY:
+        batch.state, batch.finished_at = State.CANCELLED, timezone.now()
+        batch.save(update_fields=["state", "finished_at"])
+    record(batch, "import.cleared", "Isi berkas impor dihapus", by=None)
+    return True
 
 
 def work_due(seconds: float = 45) -> None:
@@ -299,7 +338,9 @@ def _save(batch: ImportBatch) -> None:
         record(batch, "import.saved", f"Daftar {_noun(batch)} disimpan", by=batch.created_by)
         _release(batch, State.DONE)
         return
-    # Judged once more: what the preview said may be an hour old.
+    # Judged once more: what the preview said may be an hour old. In the order of the NIPs, so that
+    # two files with the same people never wait for each other.
+    rows.sort(key=lambda row: (row.nip, row.number))
     judge = judge_of(batch, rows)
     for row in rows:
         _save_row(batch, row, judge.look_at(row))
@@ -352,199 +393,3 @@ def _marked_file(batch: ImportBatch) -> StoredFile:
     return store_bytes(
         data, name=f"{stem} - bertanda galat.xlsx", owner=batch, content_type=XLSX_TYPE
     )
-
-
-# What is said about a row
-
-
-@dataclass
-class Judged:
-    """What the validators say about one row."""
-
-    outcome: str
-    errors: dict[str, list[str]] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)
-    proposal: Proposal | None = None
-    values: dict[str, object] = field(default_factory=dict)
-
-
-class Judge:
-    """Judges the rows of one chunk; everything that a row is compared with is read beforehand.
-
-    About twenty queries, however many rows.
-    """
-
-    def __init__(self, batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
-        assert batch.period is not None
-        self.batch, self.period = batch, batch.period
-        self.lists: Lists = lists_of(batch.agency, batch.period)
-        self.rules: PeriodRules = rules_of(batch.period)
-        nips, emails = {row.nip for row in rows}, {row.email for row in rows}
-        running = Proposal.objects.active().filter(period=batch.period)
-        self.running = {
-            proposal.nip: proposal
-            for proposal in running.filter(nip__in=nips).select_related(
-                "position", "level__position", "rank", "education", "work_unit"
-            )
-        }
-        self.others: dict[str, list[tuple[int, str, bool, bool, str, str]]] = {}
-        earlier = Proposal.objects.filter(nip__in=nips).order_by("-status_since")
-        earlier = earlier.exclude(pk__in=[proposal.pk for proposal in self.running.values()])
-        for nip, period, status, dismissed, nominated, name, person in earlier.values_list(
-            "nip",
-            "period_id",
-            "status",
-            "dismissed_before",
-            "nominated_at",
-            "period__name",
-            "name",
-        ):
-            self.others.setdefault(nip, []).append(
-                (period, status, dismissed, bool(nominated), name, person)
-            )
-        users = User.objects.annotate(lower_email=Lower("email"))
-        self.names = dict(users.filter(nip__in=nips).values_list("nip", "name"))
-        self.owners: dict[str, set[str | None]] = {}
-        for email, nip_or_none in [
-            *users.filter(lower_email__in=emails).values_list("lower_email", "nip"),
-            *running.annotate(lower_email=Lower("email"))
-            .filter(lower_email__in=emails)
-            .values_list("lower_email", "nip"),
-        ]:
-            self.owners.setdefault(email, set()).add(nip_or_none)
-        self.twins = _twins(batch, "nip", nips)
-        self.twin_addresses = _twins(batch, "email", emails)
-
-    def look_at(self, row: ImportRow) -> Judged:
-        """The outcome of a row, with all of its errors."""
-        running = self.running.get(row.nip)
-        own = running if running and running.agency_id == self.batch.agency_id else None
-        form = RowForm(row.data, lists=self.lists, owners=self.owners, proposal=own)
-        is_valid = form.is_valid()
-        errors = form.errors_by_column()
-        for column, sentence in self._refusals(row, set(errors), running, own):
-            if sentence not in errors.get(column, []):
-                errors.setdefault(column, []).append(sentence)
-        if errors or not is_valid:
-            return Judged(ImportRow.Outcome.ERROR, errors=errors)
-        values = form.values()
-        warnings = self._warnings(form.cleaned_data["nip"], values)
-        if own is None:
-            return Judged(ImportRow.Outcome.NEW, warnings=warnings, values=values)
-        changed = [name for name in drafts.DRAFT_FIELDS if getattr(own, name) != values[name]]
-        if not changed:
-            return Judged(ImportRow.Outcome.SAME, proposal=own, values=values)
-        if own.status != Proposal.Status.DRAFT:
-            sentence = (
-                f"Data calon sudah terkunci. Keadaan usulan: {own.get_status_display().lower()}. "
-                "Hapus baris ini."
-            )
-            return Judged(ImportRow.Outcome.ERROR, errors={"nip": [sentence]})
-        return Judged(
-            ImportRow.Outcome.CHANGED,
-            warnings=warnings,
-            changes=[FIELD_NAMES[name] for name in changed],
-            proposal=own,
-            values=values,
-        )
-
-    def _refusals(
-        self,
-        row: ImportRow,
-        known: Collection[str],
-        running: Proposal | None,
-        own: Proposal | None,
-    ) -> list[tuple[str, str]]:
-        """What stands against a row beside its own cells; `known` are the columns in error."""
-        found = []
-        if row.nip and row.nip == self.batch.created_by.nip:
-            found.append(("nip", OWN))
-        if running and own is None:
-            found.append(("nip", f"{drafts.duplicate_sentence(Proposal(period=self.period))}"))
-        for column, twins, value in (
-            ("nip", self.twins, row.nip),
-            ("email", self.twin_addresses, row.email),
-        ):
-            others = [str(number) for number in twins.get(value, []) if number != row.number]
-            if value and others and not (column == "email" and "email" in known):
-                word = "NIP" if column == "nip" else "Alamat"
-                found.append(
-                    (
-                        column,
-                        f"{word} ini juga ada pada baris {', '.join(others[:3])}. "
-                        + (
-                            "Sisakan satu."
-                            if column == "nip"
-                            else "Tiap calon perlu alamat sendiri."
-                        ),
-                    )
-                )
-        return found
-
-    def _warnings(self, nip: Nip, values: dict[str, object]) -> list[str]:
-        """What does not stand in the way of a draft, as on the form."""
-        birth, sex = values["birth_date"], values["sex"]
-        found = warnings_of(nip, birth_date=birth, sex=sex)  # type: ignore[arg-type]
-        known = [self.names[nip.digits]] if nip.digits in self.names else []
-        known += [person for *_, person in self.others.get(nip.digits, [])[:5]]
-        if any(drafts.bare_name(name) != drafts.bare_name(str(values["name"])) for name in known):
-            found.append(
-                "NIP ini pernah tercatat dengan nama lain. Ini peringatan, bukan penolakan. "
-                "Cocokkan NIP dan nama dengan SK pangkat."
-            )
-        verdicts = check(self._facts(nip, values), self.rules)
-        shown = {Outcome.REFUSED, Outcome.WARNING}
-        return found + [verdict.sentence for verdict in verdicts if verdict.outcome in shown]
-
-    def _facts(self, nip: Nip, values: dict[str, object]) -> Facts:
-        proposal = Proposal(**values)
-        level = proposal.level
-        others = self.others.get(nip.digits, [])
-        failed = {Proposal.Status.TEST_FAILED, Proposal.Status.TEST_ABSENT}
-        return Facts(
-            position=level.position_id,
-            position_name=level.position.name,
-            level_code=level.code,
-            level_name=level.short_name,
-            category=level.category,
-            rank=proposal.rank_id,
-            rank_order=proposal.rank.order,
-            education_name=proposal.education.name,
-            education_order=proposal.education.order,
-            birth_date=proposal.birth_date,
-            is_structural=proposal.is_structural,
-            dismissed_declared=proposal.dismissed_before,
-            dismissed_on_record=any(
-                dismissed and nominated for _, _, dismissed, nominated, *_ in others
-            ),
-            active_elsewhere=False,  # an error of the row, not a warning
-            failed_in=next((name for _, status, *_, name, _ in others if status in failed), ""),
-            formation=self._formation(level.pk),
-            holds_post=False,
-            has_slots=False,
-            is_verified=False,
-        )
-
-    def _formation(self, level: int) -> FormationFact | None:
-        for group in self.lists.posts:
-            for known, line in group.levels:
-                if known.pk == level:
-                    if not group.has_formation:
-                        return None
-                    return FormationFact(
-                        takes_nominations=group.is_open,
-                        vacancy=line.vacancy if line else None,
-                        taken=line.reserved + line.used if line else 0,
-                        state=group.state,
-                    )
-        return None
-
-
-def _twins(batch: ImportBatch, column: str, values: set[str]) -> dict[str, list[int]]:
-    """Where else in the file a value stands: value -> row numbers, for those that occur."""
-    found: dict[str, list[int]] = {}
-    rows = batch.rows.filter(**{f"{column}__in": values - {""}}).order_by("number")
-    for value, number in rows.values_list(column, "number"):
-        found.setdefault(value, []).append(number)
-    return found

@@ -159,7 +159,7 @@ def discard(row: StoredFile) -> None:
 
 
 def remove_bytes(row: StoredFile) -> None:
-    """Remove the bytes of a file whose row is about to be rolled back."""
+    """Remove the bytes of a file whose row is about to be rolled back, or stays for its log."""
     default_storage.delete(row.path)
 
 

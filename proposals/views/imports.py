@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -336,6 +337,7 @@ def _head(batch: ImportBatch) -> dict[str, object]:
         "create_url": reverse(f"{words.prefix}_create"),
         "next_url_saved": reverse(words.list_name) + words.next_query,
         "read_text": clock(batch.created_at, batch.agency.tz),
+        "kept_days": settings.IMPORT_DAYS,
         "total_text": format_number(batch.total),
         "savable_text": format_number(batch.savable),
         "error_text": format_number(int(counts.get("error", 0))),

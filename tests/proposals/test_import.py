@@ -4,6 +4,7 @@ import datetime as dt
 import io
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,7 +13,7 @@ from openpyxl import load_workbook
 
 from inpassing.files.models import StoredFile
 from inpassing.timeline.events import events_of
-from proposals import import_sheets, imports
+from proposals import import_judging, import_sheets, imports
 from proposals.models import ImportBatch, ImportRow, Proposal
 from tests.factories import (
     make_admin,
@@ -258,7 +259,7 @@ class TestJudging:
         assert "sudah dipakai orang lain" in errors_of(batch, 3)["email"][0]
 
     def test_nobody_imports_themself(self, preview, operator):
-        assert errors_of(preview(row(nip=operator.nip)))["nip"] == [imports.OWN]
+        assert errors_of(preview(row(nip=operator.nip)))["nip"] == [import_judging.OWN]
 
     def test_a_nip_that_another_agency_proposes_is_refused(self, preview, period):
         other = make_proposal(period=period)
@@ -561,3 +562,60 @@ class TestWorker:
         imports.work_due(seconds=0)
         batch.refresh_from_db()
         assert batch.state == "reading"
+
+
+class TestRetention:
+    @pytest.fixture
+    def later(self, time_machine):
+        def go(days):
+            time_machine.move_to(timezone.now() + dt.timedelta(days=days))
+
+        return go
+
+    def stored(self, batch):
+        return [default_storage.exists(file.path) for file in (batch.file, batch.marked) if file]
+
+    def test_rows_and_bytes_of_a_saved_file_go_after_their_time(
+        self, as_user, operator, preview, later, django_capture_on_commit_callbacks
+    ):
+        batch = preview(row(), row(nip="12"))
+        imports.save_rows(batch, by=operator)
+        imports.work_due()
+        as_user(operator).get(act(batch, "marked")).getvalue()  # its log keeps the file's record
+        batch.refresh_from_db()
+        file, marked = batch.file, batch.marked
+        later(29)
+        assert imports.clear_due() == 0
+        later(2)
+        with django_capture_on_commit_callbacks(execute=True):
+            assert imports.clear_due() == 1
+        batch.refresh_from_db()
+        assert (batch.state, batch.rows.count(), batch.file, batch.marked) == (
+            "done",
+            0,
+            None,
+            None,
+        )
+        assert not default_storage.exists(file.path)
+        assert not default_storage.exists(marked.path)
+        assert list(StoredFile.objects.filter(pk__in=[file.pk, marked.pk])) == [marked]
+        assert Proposal.objects.count() == 1
+        page = as_user(operator).get(page_of(batch)).content.decode()
+        assert "masa simpannya lewat" in page
+        assert "konsep dibuat" in page
+        assert as_user(operator).get(act(batch, "marked")).status_code == 404
+        assert imports.clear_due() == 0
+        assert events_of(batch)[0].kind == "import.cleared"
+
+    def test_a_preview_that_nobody_went_on_with_ends(self, as_user, operator, preview, later):
+        batch = preview(row())
+        later(31)
+        assert imports.clear_due() == 1
+        batch.refresh_from_db()
+        assert (batch.state, batch.rows.count()) == ("cancelled", 0)
+        answer = as_user(operator).post(act(batch, "save"), follow=True)
+        assert "Keadaan impor sekarang: dibatalkan." in answer.content.decode()
+
+    def test_the_page_says_how_long(self, as_user, operator, preview):
+        page = as_user(operator).get(page_of(preview(row()))).content.decode()
+        assert "Isi berkas dihapus 30 hari setelah selesai" in page
