@@ -11,7 +11,7 @@ import uuid
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, sort_name
@@ -240,6 +240,20 @@ def mails_of(request: OperatorRequest) -> list[OutboxMessage]:
         key = f"{kind}:{request.pk}"
         wanted |= Q(key=key) | Q(key__startswith=f"{key}:")
     return list(OutboxMessage.objects.filter(wanted).order_by("pk"))
+
+
+def undelivered(requests: QuerySet[OperatorRequest]) -> list[tuple[OperatorRequest, OutboxMessage]]:
+    """Those of some unconfirmed requests whose newest confirmation mail the mail server has
+    refused, or about which it gave no answer; two queries."""
+    by_pk = {request.pk: request for request in requests}
+    newest: dict[int, OutboxMessage] = {}
+    mails = OutboxMessage.objects.filter(
+        link_kind=OneTimeLink.Kind.OPERATOR_REQUEST, link_subject_id__in=by_pk
+    )
+    for mail in mails.order_by("pk"):
+        newest[mail.link_subject_id or 0] = mail
+    lost = {OutboxMessage.State.FAILED, OutboxMessage.State.UNCERTAIN}
+    return [(by_pk[pk], mail) for pk, mail in newest.items() if mail.state in lost]
 
 
 def _lock_request(request: OperatorRequest) -> OperatorRequest:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -19,6 +21,19 @@ def operators_of(agency: Agency) -> list[User]:
             grants__agency=agency,
             grants__revoked_at=None,
         ).distinct()
+    )
+
+
+def operator_grants(agencies: Iterable[Agency | int]) -> list[RoleGrant]:
+    """Who is operator of these agencies now, and since when, in the order of names."""
+    grants = RoleGrant.objects.filter(
+        role=RoleGrant.Role.OPERATOR,
+        agency__in=agencies,
+        revoked_at=None,
+        user__is_active=True,
+    )
+    return list(
+        grants.select_related("user", "agency__region").order_by("agency", "user__name", "pk")
     )
 
 

@@ -174,10 +174,20 @@ def get_operator_request_for(user: User, pk: int) -> OperatorRequest:
 
 def operator_requests_for(user: User) -> QuerySet[OperatorRequest]:
     """Confirmed operator requests that `user` may decide."""
-    roles = roles_of(user)
-    requests = OperatorRequest.objects.exclude(email_confirmed_at=None).select_related(
-        "agency__region", "region", "decided_by", "letter", "user"
+    return _in_reach(user, OperatorRequest.objects.exclude(email_confirmed_at=None))
+
+
+def unconfirmed_requests_for(user: User) -> QuerySet[OperatorRequest]:
+    """Requests whose address is not confirmed yet and that `user` will decide after it is."""
+    waiting = OperatorRequest.objects.filter(
+        email_confirmed_at=None, status=OperatorRequest.Status.REQUESTED
     )
+    return _in_reach(user, waiting)
+
+
+def _in_reach(user: User, requests: QuerySet[OperatorRequest]) -> QuerySet[OperatorRequest]:
+    roles = roles_of(user)
+    requests = requests.select_related("agency__region", "region", "decided_by", "letter", "user")
     if roles.is_admin:
         return requests
     if not roles.is_verifier:

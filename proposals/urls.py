@@ -11,6 +11,7 @@ from .views import (
     large_scans,
     listing,
     operator_requests,
+    operators,
     papers,
     participant,
     record,
@@ -88,6 +89,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("formasi/<int:pk>/cetak/", formation_files.formation_print, name="formation_print"),
     path("formasi/<int:pk>/kirim/", formations.formation_submit, name="formation_submit"),
+    # The agency's operators
+    path("operator/", operators.agency_operators, name="agency_operators"),
     # Work units
     path("unit-kerja/", work_units.work_unit_list, name="work_unit_list"),
     path("unit-kerja/baru/", work_units.work_unit_create, name="work_unit_create"),

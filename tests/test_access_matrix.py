@@ -280,6 +280,7 @@ ADDRESSES = {
     "proposals:formation_calculation_remove": (POST, lambda w: [w.formation().pk]),
     "proposals:formation_print": (GET, lambda w: [w.formation().pk]),
     "proposals:formation_submit": (GET, lambda w: [w.formation().pk]),
+    "proposals:agency_operators": (GET, lambda w: []),
     "proposals:work_unit_list": (GET, lambda w: []),
     "proposals:work_unit_create": (GET, lambda w: []),
     "proposals:work_unit_edit": (GET, lambda w: [make_work_unit(w.agency).pk]),
@@ -344,6 +345,8 @@ ADDRESSES = {
     "verification:hand_over_all": (GET, lambda w: [w.visitors["verifier"].pk]),
     "verification:operator_request": (GET, lambda w: [w.request().pk]),
     "verification:operator_letter": (GET, lambda w: [w.request().pk]),
+    "verification:undelivered_requests": (GET, lambda w: []),
+    "verification:invite_operator_again": (POST, lambda w: [w.request("rejected").pk]),
     "verification:approve_operator_request": (POST, lambda w: [w.request("rejected").pk]),
     "verification:reject_operator_request": (POST, lambda w: [w.request("rejected").pk]),
     "verification:revoke_operator": (POST, lambda w: [w.request("rejected").pk]),
@@ -530,6 +533,7 @@ proposals:formation_calculation_upload  - 4 4 + 4 3 4 4 4 3
 proposals:formation_calculation_remove  - 4 4 + 4 3 4 4 4 3
 proposals:formation_print               - 4 4 + 4 + 4 4 4 +
 proposals:formation_submit              - 4 4 + 4 3 4 4 4 3
+proposals:agency_operators              - 3 3 + + 3 3 3 3 3
 proposals:work_unit_list                - 3 3 + + 3 3 3 3 3
 proposals:work_unit_create              - 3 3 + + 3 3 3 3 3
 proposals:work_unit_edit                - 4 4 + 4 4 4 4 4 4
@@ -591,6 +595,8 @@ verification:hand_over                  - 4 3 3 4 + 4 4 4 +
 verification:hand_over_all              - 3 3 3 3 + 3 3 3 +
 verification:operator_request           - 3 3 3 3 + 4 3 3 +
 verification:operator_letter            - 3 3 3 3 + 4 3 3 +
+verification:invite_operator_again      - 3 3 3 3 + 4 3 3 +
+verification:undelivered_requests       - 3 3 3 3 + + 3 3 +
 verification:approve_operator_request   - 3 3 3 3 + 4 3 3 +
 verification:reject_operator_request    - 3 3 3 3 + 4 3 3 +
 verification:revoke_operator            - 3 3 3 3 + 4 3 3 +

@@ -15,11 +15,13 @@ urlpatterns: list[URLPattern] = [
     path("beban/<int:pk>/serahkan/", work.hand_over_everything, name="hand_over_all"),
     path("usulan/<int:pk>/serahkan/", work.hand_over_one, name="hand_over"),
     # Operator requests
+    path("permohonan/tidak-sampai/", requests.undelivered_requests, name="undelivered_requests"),
     path("permohonan/<int:pk>/", requests.operator_request, name="operator_request"),
     path("permohonan/<int:pk>/surat/", requests.letter, name="operator_letter"),
     path("permohonan/<int:pk>/setujui/", requests.approve, name="approve_operator_request"),
     path("permohonan/<int:pk>/tolak/", requests.reject, name="reject_operator_request"),
     path("permohonan/<int:pk>/cabut/", requests.revoke, name="revoke_operator"),
+    path("permohonan/<int:pk>/undangan/", requests.invite_again, name="invite_operator_again"),
     # Nominations
     path("usulan/<int:pk>/", nominations.nomination, name="nomination"),
     path("usulan/<int:pk>/setujui/", nominations.approve, name="approve_nomination"),

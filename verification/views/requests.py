@@ -5,26 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inpassing.accounts.models import Agency, User, sort_name
+from inpassing.accounts.models import Agency, RoleGrant, User
 from inpassing.errors import TransitionError
 from inpassing.files.storage import serve
-from inpassing.formats import format_nip, short_datetime
+from inpassing.formats import format_nip, long_date, short_datetime
+from inpassing.notifications.models import OutboxMessage
+from inpassing.notifications.texts import subject_of
+from proposals.agency_search import alike, likeness
 from proposals.models import OperatorRequest
 from proposals.operator_requests import (
+    agency_meant,
     approve_operator_request,
+    ends_text,
+    mails_of,
     reject_operator_request,
+    resend_invitation,
     revoke_operator,
+    undelivered,
 )
-from proposals.people import operators_of
+from proposals.people import operator_grants
+from proposals.permissions import operator_requests_for, unconfirmed_requests_for
 
 from ..claims import when_text
 from ..forms import ReasonForm
-from ..permissions import get_desk_request
+from ..permissions import can_use_desk, get_desk_request
+
+MAIL_TAGS = {
+    OutboxMessage.State.QUEUED: "wait",
+    OutboxMessage.State.SENDING: "wait",
+    OutboxMessage.State.SENT: "ok",
+    OutboxMessage.State.FAILED: "bad",
+    OutboxMessage.State.UNCERTAIN: "fix",
+}
+# An unconfirmed request ends within days, so that there are never many; a flood is cut off here.
+MOST_UNDELIVERED = 200
+# Two names as alike as this may be one agency, asked for twice.
+ASKED_TWICE = 0.74
 
 
 @require_safe
@@ -47,8 +70,13 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Create the account and mail the one-time link."""
     user = _user(request)
     row = get_desk_request(user, pk)
+    chosen = request.POST.get("instansi", "")
+    known = {str(agency.pk): agency for agency in _similar(row)}
+    if chosen and chosen not in known:
+        refusal = "Instansi itu tidak ada di pilihan lagi. Pilih sekali lagi."
+        return _page(request, row, refusal=refusal, status=422)
     try:
-        approve_operator_request(row, by=user)
+        row = approve_operator_request(row, by=user, agency=known.get(chosen))
     except TransitionError as error:
         return _page(request, get_desk_request(user, pk), refusal=str(error), status=409)
     messages.success(request, f"{row.name} sekarang operator {row.agency_label}.")
@@ -90,6 +118,38 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@require_POST
+def invite_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mail the one-time link again to an operator who has not used the account yet."""
+    user = _user(request)
+    row = get_desk_request(user, pk)
+    try:
+        resend_invitation(row, by=user)
+    except TransitionError as error:
+        return _page(request, get_desk_request(user, pk), refusal=str(error), status=409)
+    messages.success(request, "Undangan dikirim ulang. Hasilnya muncul di halaman ini.")
+    return redirect("verification:operator_request", pk)
+
+
+@require_safe
+def undelivered_requests(request: HttpRequest) -> HttpResponse:
+    """Unconfirmed requests whose mail did not reach anybody: nobody else can tell the applicant."""
+    user = _user(request)
+    if not can_use_desk(user):
+        raise PermissionDenied
+    waiting = unconfirmed_requests_for(user).order_by("-created_at")[:MOST_UNDELIVERED]
+    rows = [
+        {
+            "request": row,
+            "mail": mail,
+            "kind": MAIL_TAGS[OutboxMessage.State(mail.state)],
+            "ends": ends_text(row),
+        }
+        for row, mail in undelivered(waiting)
+    ]
+    return render(request, "verification/undelivered_requests.html", {"rows": rows})
+
+
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
@@ -99,6 +159,8 @@ def _decided(row: OperatorRequest) -> str:
     if row.status == OperatorRequest.Status.REQUESTED or row.decided_at is None:
         return ""
     note = f" Alasan: {row.decision_note}" if row.decision_note else ""
+    if row.status == OperatorRequest.Status.EXPIRED:
+        return "Permohonan berakhir sendiri karena alamatnya tidak dikonfirmasi."
     if row.status == OperatorRequest.Status.REVOKED:
         return f"Peran operator dicabut.{note}"
     return (
@@ -110,7 +172,8 @@ def _decided(row: OperatorRequest) -> str:
 def _page(
     request: HttpRequest, row: OperatorRequest, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    confirmed = row.email_confirmed_at
+    confirmed, meant = row.email_confirmed_at, agency_meant(row)
+    account = User.objects.filter(nip=row.nip).first()
     facts = [
         {"label": "Instansi", "value": row.agency_label},
         {"label": "Nama", "value": row.name},
@@ -132,11 +195,27 @@ def _page(
             "facts": facts,
             "refusal": refusal,
             "decided": _decided(row),
-            "operators": operators_of(row.agency) if row.agency else [],
-            "account": User.objects.filter(nip=row.nip).first(),
+            "meant": meant,
+            "operators": _operators(request, row, meant),
+            "account": account,
+            "answer_to": account.email if account else row.office_email,
+            "address_taken": account is None
+            and User.objects.filter(email__iexact=row.office_email).exists(),
             "similar": _similar(row),
+            "asked_too": _asked_too(request, row),
+            "mails": [
+                {
+                    "mail": mail,
+                    "subject": subject_of(mail.template, mail.fields),
+                    "kind": MAIL_TAGS[OutboxMessage.State(mail.state)],
+                }
+                for mail in mails_of(row)
+            ],
             "may_decide": row.status == OperatorRequest.Status.REQUESTED,
             "may_revoke": row.status == OperatorRequest.Status.ACTIVE,
+            "may_invite": row.status == OperatorRequest.Status.ACTIVE
+            and row.user is not None
+            and not row.user.has_been_used,
         },
         status=status,
     )
@@ -144,15 +223,49 @@ def _page(
 
 def _similar(row: OperatorRequest) -> list[Agency]:
     """Agencies whose name resembles an unlisted one that is asked for."""
-    if row.agency_id:
+    if row.region_id or agency_meant(row):
         return []
-    words = [word for word in sort_name(row.agency_name).split() if len(word) > 3]
-    if not words:
+    return alike(row.agency_name, Agency.objects.active().filter(region=None))
+
+
+def _asked_too(request: HttpRequest, row: OperatorRequest) -> list[OperatorRequest]:
+    """Other waiting requests for what may be the same unlisted agency."""
+    if row.agency_id or row.region_id:
         return []
-    found = Agency.objects.active()
-    for word in words[-2:]:
-        found = found.filter(name_key__contains=word)
-    return list(found[:5])
+    waiting = operator_requests_for(_user(request)).filter(
+        status=OperatorRequest.Status.REQUESTED, agency=None, region=None
+    )
+    others = waiting.exclude(pk=row.pk).order_by("created_at")[:200]
+    return [
+        other for other in others if likeness(row.agency_name, other.agency_name) >= ASKED_TWICE
+    ]
+
+
+def _operators(
+    request: HttpRequest, row: OperatorRequest, meant: Agency | None
+) -> list[dict[str, Any]]:
+    """The operators of the agency that is meant, each with the request that made them one."""
+    if meant is None:
+        return []
+    requests = operator_requests_for(_user(request)).filter(
+        agency=meant, status=OperatorRequest.Status.ACTIVE
+    )
+    by_user = dict(requests.values_list("user_id", "pk"))
+    return [
+        {
+            "user": grant.user,
+            "since": long_date(timezone.localdate(grant.granted_at)),
+            "request_pk": by_user.get(grant.user_id),
+            "is_this": row.user_id == grant.user_id,
+        }
+        for grant in operator_grants([meant])
+    ]
+
+
+def _is_last_operator(row: OperatorRequest) -> bool:
+    """Whether the agency has no operator any more once this one is revoked."""
+    grants: list[RoleGrant] = operator_grants([row.agency]) if row.agency else []
+    return {grant.user_id for grant in grants} == {row.user_id}
 
 
 def _with_reason(
@@ -185,7 +298,12 @@ def _with_reason(
             "decided": _decided(row),
             "may_act": row.status == status,
             "question": words["question"].format(name=row.name),
-            "effect": words["effect"],
+            "effect": words["effect"]
+            + (
+                " Instansi ini sesudahnya tidak mempunyai operator."
+                if status == OperatorRequest.Status.ACTIVE and _is_last_operator(row)
+                else ""
+            ),
             "submit": words["submit"],
         },
         status=code,
