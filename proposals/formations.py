@@ -15,6 +15,7 @@ from inpassing.timeline.events import record
 
 from .models import (
     Formation,
+    FormationLine,
 )
 from .people import operators_of
 
@@ -60,9 +61,10 @@ def validate_formation(
     formation = _lock_formation(formation, version)
     if formation.status != Formation.Status.SUBMITTED:
         raise TransitionError(_formation_taken(formation))
-    for line in formation.lines.all():
+    lines = list(formation.lines.all())
+    for line in lines:
         line.validated, line.validation_note = figures[line.pk]
-        line.save(update_fields=["validated", "validation_note"])
+    FormationLine.objects.bulk_update(lines, ["validated", "validation_note"])
     formation.status, formation.note = Formation.Status.VALIDATED, ""
     formation.decided_by, formation.decided_at = by, timezone.now()
     formation.version += 1
