@@ -22,7 +22,7 @@ from inpassing.reference.models import (
     Region,
     ReturnReason,
 )
-from proposals.models import Formation, FormationLine, Proposal
+from proposals.models import Formation, FormationLine, Proposal, ProposalDocument
 
 from .desk import AGAIN, BANDS, MINE, NEW, NOBODY, Filters, verifiers
 from .models import DocumentCheck, PortfolioAnswer, PortfolioAssessment
@@ -209,6 +209,7 @@ class CheckForm(forms.Form):
     """The verdict on one document."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    before = forms.CharField(widget=forms.HiddenInput, required=False, max_length=30)
     verdict = forms.ChoiceField(
         label="Putusan", choices=DocumentCheck.Verdict.choices, widget=forms.RadioSelect
     )
@@ -251,6 +252,13 @@ class CheckForm(forms.Form):
         if verdict == DocumentCheck.Verdict.ACCEPT and self.is_certified_copy:
             self._require_certification(cleaned)
         return cleaned
+
+    def restamp(self, document: ProposalDocument) -> None:
+        """Let the refused form, shown again, speak of the file and the verdict there are now."""
+        assert isinstance(self.data, QueryDict)
+        check = DocumentCheck.objects.filter(version=document.current_id).first()
+        self.data = self.data.copy()
+        self.data["before"] = check.mark if check else ""
 
     def _require_certification(self, cleaned: dict[str, Any]) -> None:
         if not cleaned.get("certified_ok"):
@@ -308,12 +316,16 @@ class RepairForm(StampForm):
 
     def __init__(self, data: Any = None, *, proposed: dt.datetime, tz: str, **options: Any) -> None:
         self.tz = ZoneInfo(tz)
-        options["initial"] = {"deadline": proposed.astimezone(self.tz).date()}
+        day = proposed.astimezone(self.tz).date()
+        self.proposed = self._end_of(day)
+        options["initial"] = {"deadline": day}
         super().__init__(data, **options)
 
+    def _end_of(self, day: dt.date) -> dt.datetime:
+        return dt.datetime.combine(day, dt.time(23, 59), self.tz)
+
     def clean_deadline(self) -> dt.datetime:
-        day: dt.date = self.cleaned_data["deadline"]
-        moment = dt.datetime.combine(day, dt.time(23, 59), self.tz)
+        moment = self._end_of(self.cleaned_data["deadline"])
         if moment <= timezone.now():
             raise forms.ValidationError("Tanggal ini sudah lewat. Pilih tanggal yang akan datang.")
         if moment > timezone.now() + dt.timedelta(days=366):

@@ -39,7 +39,12 @@ def slot(proposal: Proposal, code: str):
 
 def verdict(document, **values: object) -> dict[str, object]:
     """What the form of a document sends; an acceptance of a certified copy is complete."""
-    data: dict[str, object] = {"version": document.current_id, "verdict": "accept"}
+    check = DocumentCheck.objects.filter(version=document.current_id).first()
+    data: dict[str, object] = {
+        "version": document.current_id,
+        "before": check.mark if check else "",
+        "verdict": "accept",
+    }
     if document.requirement.certified_copy:
         data |= {
             "certified_ok": "on",

@@ -19,9 +19,17 @@ from proposals.same_files import same_files
 
 from ..forms import CheckForm, EducationFieldForm, RepairForm, ResitForm, StampForm
 from ..models import DocumentCheck, RepairRequest
+from ..preview import Preview, preview_of
 from ..resit import resit_of
-from ..workflow import Board, board_of, check_of, documents_of
-from .page import Refusal, holding, person_facts, rule_rows, school_of, told
+from ..workflow import (
+    Board,
+    board_of,
+    check_of,
+    declare_eligible,
+    documents_of,
+    return_proposal,
+)
+from .page import Refusal, holding, mails_about, person_facts, rule_rows, school_of, told
 
 
 def repair_form_for(proposal: Proposal, data: Any = None) -> RepairForm:
@@ -64,6 +72,8 @@ def review_page(
     if may_check and check_form is None:
         assert chosen is not None
         check_form = _check_form(documents, chosen)
+    repair = repair_form or repair_form_for(proposal)
+    preview = _preview(proposal, board, repair, by=user) if base["may_act"] else None
     following = _neighbours(documents, chosen)
     return render(
         request,
@@ -85,7 +95,8 @@ def review_page(
                 current=proposal.education_field, version=proposal.version
             ),
             "school": school_of(proposal),
-            "repair_form": repair_form or repair_form_for(proposal),
+            "repair_form": repair,
+            "preview": preview,
             "stamp": StampForm(version=proposal.version, auto_id="layak_%s"),
             "told": told(proposal),
             "facts": person_facts(proposal),
@@ -98,6 +109,20 @@ def review_page(
             "resit_form": resit_form or ResitForm(version=proposal.version),
         },
         status=status,
+    )
+
+
+def _preview(proposal: Proposal, board: Board, repair: RepairForm, *, by: User) -> Preview | None:
+    """What the decision that the board allows would send; None before every verdict is there."""
+    if board.undecided or not board.total:
+        return None
+    if not board.returned:
+        return preview_of(lambda: declare_eligible(proposal, by=by), mails_about(proposal))
+    deadline = repair.cleaned_data.get("deadline") if repair.is_bound else repair.proposed
+    if deadline is None:
+        return None
+    return preview_of(
+        lambda: return_proposal(proposal, by=by, deadline=deadline), mails_about(proposal)
     )
 
 
@@ -129,7 +154,7 @@ def _shown(
 def _check_form(documents: list[ProposalDocument], chosen: ProposalDocument) -> CheckForm:
     """The form with the verdict so far; who certified the copy before is offered again."""
     check = check_of(chosen)
-    initial: dict[str, Any] = {"version": chosen.current_id}
+    initial: dict[str, Any] = {"version": chosen.current_id, "before": check.mark if check else ""}
     if check is not None:
         initial |= {
             "verdict": check.verdict,

@@ -16,7 +16,8 @@ from proposals.permissions import can_validate_formation, get_formation_for
 
 from ..claims import when_text
 from ..forms import FormationFigures, ReasonForm
-from .page import told_operators
+from ..preview import preview_of
+from .page import Refusal, mails_about, refusal_of_formation, told_operators
 
 
 @require_safe
@@ -42,9 +43,11 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
             version=figures.stamp.cleaned_data["version"],
         )
     except TransitionError as error:
+        seen = figures.stamp.cleaned_data["seen"]
+        refusal = refusal_of_formation(error, row, seen=seen, by=user)
         row = _fresh(row)
         figures.stamp.restamp(row.version)
-        return _page(request, row, figures, refusal=str(error), status=409)
+        return _page(request, row, figures, refusal=refusal, status=409)
     messages.success(request, f"Formasi {row.position.name} {row.agency.name} divalidasi.")
     return redirect("verification:queue", "formasi")
 
@@ -54,12 +57,18 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then return the formation."""
     user = _user(request)
     row = get_formation_for(user, pk, can_validate_formation)
-    refusal, status = "", 200
+    refusal, preview, status = None, None, 200
     data = request.POST if request.method == "POST" else None
     form = ReasonForm(data, label="Alasan pengembalian", version=row.version)
     if data is not None:
         status = 422
-        if form.is_valid():
+        if form.is_valid() and "pratinjau" in data:
+            reason = form.cleaned_data["text"]
+            preview = preview_of(
+                lambda: return_formation(row, by=user, reason=reason), mails_about(row)
+            )
+            status = 200
+        elif form.is_valid():
             try:
                 return_formation(
                     row,
@@ -68,7 +77,9 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
                     version=form.cleaned_data["version"],
                 )
             except TransitionError as error:
-                refusal, status, row = str(error), 409, _fresh(row)
+                seen = form.cleaned_data["seen"]
+                refusal = refusal_of_formation(error, row, seen=seen, by=user)
+                status, row = 409, _fresh(row)
                 form.restamp(row.version)
             else:
                 messages.success(request, f"Formasi {row.agency.name} dikembalikan.")
@@ -79,10 +90,13 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "formation": row,
             "form": form,
+            "preview": preview,
             "refusal": refusal,
+            "question": f"Kembalikan formasi {row.position.name} {row.agency.name}?",
+            "effect": "Operator memperbaiki lalu mengirim lagi; sampai saat itu calon baru tidak "
+            f"dapat diusulkan. {told_operators(row)}",
             "may_act": row.takes_nominations,
             "decided": _decided(row),
-            "told": told_operators(row),
         },
         status=status,
     )
@@ -116,10 +130,15 @@ def _page(
     row: Formation,
     figures: FormationFigures,
     *,
-    refusal: str = "",
+    refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    table = row.table
+    table, preview = row.table, None
+    if row.status == Formation.Status.SUBMITTED:
+        proposed = {line.line.pk: (line.proposed, "") for line in figures.rows}
+        preview = preview_of(
+            lambda: validate_formation(row, by=_user(request), figures=proposed), mails_about(row)
+        )
     return render(
         request,
         "verification/formation.html",
@@ -129,6 +148,7 @@ def _page(
             "figures": figures,
             "problems": figures.problems if status == 422 else [],
             "lines": ledger(row),
+            "preview": preview,
             "refusal": refusal,
             "decided": _decided(row),
             "may_validate": row.status == Formation.Status.SUBMITTED,

@@ -19,8 +19,18 @@ from proposals.models import Formation, Proposal
 from ..claims import decided_text
 from ..forms import ReasonForm, StampForm
 from ..permissions import get_desk_proposal, get_returned_nomination
+from ..preview import preview_of
 from ..workflow import approve_nomination, reject_nomination, return_nomination
-from .page import Refusal, holding, person_facts, refusal_of, rule_rows, seen_in, told_operators
+from .page import (
+    Refusal,
+    holding,
+    mails_about,
+    person_facts,
+    refusal_of,
+    rule_rows,
+    seen_in,
+    told_operators,
+)
 
 
 @require_safe
@@ -116,6 +126,11 @@ def _page(
 ) -> HttpResponse:
     if refusal is not None:
         proposal.refresh_from_db(fields=["status", "version"])
+    base = holding(request, proposal, status=Proposal.Status.NOMINATED)
+    preview = None
+    if base["may_act"]:
+        user = _user(request)
+        preview = preview_of(lambda: approve_nomination(proposal, by=user), mails_about(proposal))
     formation = Formation.objects.filter(
         agency=proposal.agency, period=proposal.period, position=proposal.position
     ).first()
@@ -123,7 +138,8 @@ def _page(
         request,
         "verification/nomination.html",
         {
-            **holding(request, proposal, status=Proposal.Status.NOMINATED),
+            **base,
+            "preview": preview,
             "refusal": refusal,
             "facts": [
                 *person_facts(proposal),
@@ -149,12 +165,16 @@ def _with_reason(
     proposal = _nominated(request, pk)
     if proposal is None:
         return redirect("verification:queue", "usulan")
-    refusal, status = None, 200
+    refusal, preview, status = None, None, 200
     data = request.POST if request.method == "POST" else None
     form = ReasonForm(data, label=label, version=proposal.version)
     if data is not None:
         status = 422
-        if form.is_valid():
+        if form.is_valid() and "pratinjau" in data:
+            text, version = form.cleaned_data["text"], form.cleaned_data["version"]
+            preview = preview_of(lambda: act(proposal, user, text, version), mails_about(proposal))
+            status = 200
+        elif form.is_valid():
             try:
                 act(proposal, user, form.cleaned_data["text"], form.cleaned_data["version"])
             except TransitionError as error:
@@ -172,6 +192,7 @@ def _with_reason(
         {
             **holding(request, proposal, status=Proposal.Status.NOMINATED),
             "form": form,
+            "preview": preview,
             "refusal": refusal,
             "question": words["question"].format(name=proposal.full_name),
             "effect": f"{words['effect']} {told_operators(proposal)}",

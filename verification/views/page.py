@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +16,8 @@ from django.utils import timezone
 from inpassing.accounts.models import User
 from inpassing.errors import StaleError, TransitionError
 from inpassing.formats import clock, long_date
-from inpassing.timeline.events import story_of
+from inpassing.timeline.events import events_of, story_of
+from inpassing.timeline.models import TimelineEvent
 from proposals.eligibility import Outcome, Verdict, check, facts_of, rules_of
 from proposals.models import Formation, Proposal
 from proposals.people import operators_of
@@ -61,18 +64,45 @@ def refusal_of(
     return Refusal(str(error), changes)
 
 
+def refusal_of_formation(
+    error: TransitionError, formation: Formation, *, seen: dt.datetime | None, by: User
+) -> Refusal:
+    """The same for a formation."""
+    if not isinstance(error, StaleError):
+        return Refusal(str(error))
+    return Refusal(str(error), [line for _, line in _events(events_of(formation), seen, by=by)])
+
+
+def _events(
+    story: QuerySet[TimelineEvent], seen: dt.datetime | None, *, by: User
+) -> list[tuple[dt.datetime, str]]:
+    """A line per event since `seen`, with the fields that it changed, oldest first.
+
+    There is always one: an act that ended while the page was being made lies a moment before.
+    """
+    events = list(story.filter(at__gt=seen)) if seen else []
+    lines = []
+    for event in reversed(events or story[:1]):
+        who = "Anda" if event.actor_id == by.pk else str(event.actor or "sistem")
+        changed = ", ".join(_field_name(name) for name in event.data.get("fields", []))
+        label = f"{event.label} ({changed})" if changed else event.label
+        lines.append((event.at, f"{label}, {who}, {when_text(event.at)}"))
+    return lines
+
+
+def _field_name(name: str) -> str:
+    try:
+        return str(Proposal._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except FieldDoesNotExist:
+        return name
+
+
 def changes_since(proposal: Proposal, seen: dt.datetime | None, *, by: User) -> list[str]:
     """One line per event and per verdict since the moment `seen`, oldest first."""
-    if seen is None:
-        return []
+    checks = DocumentCheck.objects.filter(version__document__proposal=proposal)
+    checks = checks.select_related("version__document__requirement", "checked_by")
     lines = []
-    for event in story_of(proposal).filter(at__gt=seen):
-        who = "Anda" if event.actor_id == by.pk else str(event.actor or "sistem")
-        lines.append((event.at, f"{event.label}, {who}, {when_text(event.at)}"))
-    checks = DocumentCheck.objects.filter(
-        version__document__proposal=proposal, checked_at__gt=seen
-    ).select_related("version__document__requirement", "checked_by")
-    for verdict in checks:
+    for verdict in checks.filter(checked_at__gt=seen) if seen else []:
         at = verdict.checked_at
         who = "Anda" if verdict.checked_by_id == by.pk else str(verdict.checked_by)
         name = verdict.version.document.requirement.name
@@ -82,6 +112,9 @@ def changes_since(proposal: Proposal, seen: dt.datetime | None, *, by: User) -> 
                 f"{name}: {verdict.get_verdict_display().lower()}, {who}, {when_text(at)}",
             )
         )
+    story = story_of(proposal)
+    if not lines or (seen and story.filter(at__gt=seen).exists()):
+        lines += _events(story, seen, by=by)
     return [line for _, line in sorted(lines)]
 
 
@@ -113,6 +146,13 @@ def holding(request: HttpRequest, proposal: Proposal, *, status: str) -> dict[st
         "decided": "" if is_waiting else decided_text(proposal, user),
         "next_page": "" if is_waiting else page_url(proposal),
     }
+
+
+def mails_about(record: Proposal | Formation) -> Q:
+    """The mails that a decision on the record sends."""
+    if isinstance(record, Proposal):
+        return Q(proposal_id=record.pk)
+    return Q(path=reverse("proposals:formation", args=[record.pk]))
 
 
 def told(proposal: Proposal) -> str:

@@ -18,8 +18,9 @@ from proposals.models import Formation, Proposal
 from ..forms import AnswerForm, AssessmentForm, EducationFieldForm
 from ..models import PortfolioAssessment
 from ..permissions import get_desk_proposal
+from ..preview import Preview, preview_of
 from ..workflow import GivenAnswer, assess_portfolio, documents_of, items_for, rule_for
-from .page import Refusal, holding, person_facts, refusal_of, school_of, seen_in, told
+from .page import Refusal, holding, mails_about, person_facts, refusal_of, school_of, seen_in, told
 
 
 @require_safe
@@ -38,8 +39,9 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
     if not all([form.is_valid(), *[answer.is_valid() for answer in answers]]):
         return _page(request, proposal, form=form, answers=answers, status=422)
     data = form.cleaned_data
-    try:
-        result = assess_portfolio(
+
+    def decide() -> Proposal:
+        return assess_portfolio(
             proposal,
             by=user,
             answers={
@@ -53,6 +55,12 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
             override_reason=data["override_reason"],
             version=data["version"],
         )
+
+    if "pratinjau" in request.POST:
+        preview = preview_of(decide, mails_about(proposal))
+        return _page(request, proposal, form=form, answers=answers, preview=preview)
+    try:
+        result = decide()
     except TransitionError as error:
         refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)
         return _page(request, proposal, form=form, answers=answers, refusal=refusal, status=409)
@@ -82,6 +90,7 @@ def _page(
     form: AssessmentForm | None = None,
     answers: list[AnswerForm] | None = None,
     refusal: Refusal | None = None,
+    preview: Preview | None = None,
     status: int = 200,
 ) -> HttpResponse:
     if refusal is not None:
@@ -122,6 +131,7 @@ def _page(
         {
             **holding(request, proposal, status=Proposal.Status.ELIGIBLE),
             "refusal": refusal,
+            "preview": preview,
             "form": form,
             "answers": answers,
             "problems": summarize_errors(*answers, form),

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inpassing.accounts.models import User
-from inpassing.errors import TransitionError
+from inpassing.errors import StaleError, TransitionError
 from proposals.models import Proposal, ProposalDocument
 
 from ..forms import CheckForm, EducationFieldForm, ReasonForm, StampForm
 from ..permissions import get_desk_document, get_desk_proposal
+from ..preview import preview_of
 from ..workflow import (
     board_of,
     check_of,
@@ -28,6 +29,7 @@ from .board import repair_form_for, review_page
 from .page import (
     Refusal,
     holding,
+    mails_about,
     page_url,
     refusal_of,
     seen_in,
@@ -65,9 +67,12 @@ def check_document(request: HttpRequest, pk: int) -> HttpResponse:
             note=data["note"],
             certifier=data.get("certifier", ""),
             certified_on=data.get("certified_on"),
+            before=data["before"],
         )
     except TransitionError as error:
         refusal = Refusal(str(error))
+        if isinstance(error, StaleError):
+            form.restamp(document)
         return review_page(
             request, proposal, document=str(pk), check_form=form, refusal=refusal, status=409
         )
@@ -112,6 +117,8 @@ def return_documents(request: HttpRequest, pk: int) -> HttpResponse:
     form = repair_form_for(proposal, request.POST)
     if not form.is_valid():
         return review_page(request, proposal, repair_form=form, status=422)
+    if "pratinjau" in request.POST:
+        return review_page(request, proposal, repair_form=form)
     try:
         return_proposal(
             proposal,
@@ -150,7 +157,7 @@ def not_eligible(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the reasons of a TMS, then end the proposal."""
     user = _user(request)
     proposal = get_desk_proposal(user, pk)
-    refusal, status = None, 200
+    refusal, preview, status = None, None, 200
     form = ReasonForm(
         request.POST if request.method == "POST" else None,
         label=TMS_LABEL,
@@ -161,7 +168,16 @@ def not_eligible(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        if form.is_valid() and "pratinjau" in request.POST:
+            data = form.cleaned_data
+            preview = preview_of(
+                lambda: declare_not_eligible(
+                    proposal, by=user, reasons=data["text"], version=data["version"]
+                ),
+                mails_about(proposal),
+            )
+            status = 200
+        elif form.is_valid():
             try:
                 declare_not_eligible(
                     proposal,
@@ -184,8 +200,12 @@ def not_eligible(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **holding(request, proposal, status=Proposal.Status.SUBMITTED),
             "form": form,
+            "preview": preview,
             "refusal": refusal,
-            "told": told(proposal),
+            "question": f"Nyatakan {proposal.full_name} tidak memenuhi syarat?",
+            "effect": f"Usulan berakhir dan formasinya dilepas. {told(proposal)} Hanya "
+            "administrator BPS yang dapat membukanya lagi. Orang ini boleh diusulkan lagi pada "
+            "periode berikutnya.",
         },
         status=status,
     )
