@@ -1,4 +1,4 @@
-"""The short road of a re-sit: who passed the portfolio before, for the same level, and what changed.
+"""The short road of a re-sit: who passed the portfolio before for the same level, what changed.
 
 Source: product.md section 3, Re-sit.
 """

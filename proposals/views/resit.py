@@ -30,7 +30,7 @@ def propose_again(request: HttpRequest, pk: int) -> HttpResponse:
             else "Usulan ini belum berakhir, jadi belum dapat diusulkan lagi.",
         )
         return redirect("proposals:detail", pk)
-    form = ProposeAgainForm(request.POST or None, periods=periods)
+    form = ProposeAgainForm(request.POST if request.method == "POST" else None, periods=periods)
     if request.method == "POST" and form.is_valid():
         try:
             draft = make_draft(proposal, form.cleaned_data["period"], by=user)
