@@ -1,24 +1,45 @@
 """What the dates do: closing, automatic sending, returns of unreadable files, reminders.
 
-`step_for` is the one place that decides; `plan_closing` asks it for a whole period (the simulation
-page shows its answer), `carry_out` asks it again under the lock of the proposal and acts. So a plan
-that is a minute old, a second closer and a participant who sends at the last moment do no harm.
+`due` is the one place that decides, in one query over a period. `plan_closing` and `count_closing`
+show its answer (the simulation page), `carry_out` asks it again under the lock of the proposal and
+acts. So a plan that is a minute old, a second closer and a participant who sends at the last moment
+do no harm.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Q,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, Extract, Floor, Greatest
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.urls import reverse
 from django.utils import timezone
 
-from inpassing.accounts.models import OneTimeLink, User
+from inpassing.accounts.models import Agency, OneTimeLink, User
 from inpassing.errors import TransitionError
 from inpassing.files.models import StoredFile
 from inpassing.formats import long_datetime
@@ -27,12 +48,14 @@ from inpassing.notifications.outbox import enqueue
 from inpassing.reference.models import Period
 
 from . import workflow
-from .deadlines import current_deadline, repair_deadline_for
-from .models import AgencyDeadline, Proposal, ProposalDocument, ProposalQuerySet
+from .deadlines import repair_deadline_for
+from .models import Proposal, ProposalDocument, ProposalQuerySet
+from .people import operators_of
 
 logger = logging.getLogger(__name__)
 
 Status = Proposal.Status
+UNSENT = [Status.FILLING, Status.RETURNED]
 REMINDER_DAYS = (1, 3, 7)
 CHUNK = 500
 
@@ -76,52 +99,121 @@ class Closing:
         return ", ".join(self.missing)
 
 
-def plan_closing(period: Period, at: dt.datetime) -> list[Closing]:
+def plan_closing(
+    period: Period,
+    at: dt.datetime,
+    *,
+    outcome: str = "",
+    start: int = 0,
+    count: int | None = None,
+) -> list[Closing]:
     """What closing at the moment `at` does in a period, in the order of its dates; changes nothing.
 
     A proposal is due when its own date and the period's grace have passed: drafts at the nomination
     deadline, unsent ones at the person's filing or repair date. What the inspector refused after
-    the sending is due at once.
+    the sending is due at once. `outcome`, `start` and `count` choose a part of the plan.
     """
-    agency_dates = _agency_dates(period)
-    closings = [
-        closing
-        for proposal in _candidates(period, at)
-        if (closing := step_for(proposal, at, agency_dates.get(proposal.agency_id)))
-    ]
-    return sorted(closings, key=lambda closing: (closing.due_at, closing.proposal.pk))
+    proposals = due(period, at).order_by("due_at", "pk")
+    if outcome:
+        proposals = proposals.filter(outcome=outcome)
+    stop = None if count is None else start + count
+    return [_closing_of(proposal) for proposal in _loaded(proposals)[start:stop]]
 
 
-def step_for(
-    proposal: Proposal, at: dt.datetime, agency_date: dt.datetime | None
-) -> Closing | None:
-    """What is due for a proposal (documents with requirement and file loaded), or None.
+def count_closing(period: Period, at: dt.datetime) -> Counter[Outcome]:
+    """How many proposals each outcome hits at the moment `at`: one query, whatever their number."""
+    rows = due(period, at).order_by().values_list("outcome").annotate(n=Count("pk"))
+    return Counter({Outcome(outcome): n for outcome, n in rows})
 
-    `agency_date` is the agency's own filing deadline where there is one.
+
+def due(period: Period, at: dt.datetime) -> ProposalQuerySet:
+    """The proposals of a period on which the dates act at `at`, with `outcome` and `due_at`.
+
+    This is the one place that decides: the simulation counts and shows it, closing acts on it.
     """
-    period = proposal.period
-    status = proposal.status
-    if status == Status.DRAFT:
-        due = period.nomination_deadline
-        return Closing(proposal, Outcome.NOT_PROPOSED, due) if due + period.grace <= at else None
-    if status == Status.SUBMITTED:
-        unreadable = unreadable_documents(proposal)
-        if not unreadable:
-            return None
-        names = tuple(document.requirement.name for document in unreadable)
-        return Closing(proposal, Outcome.RETURNED, proposal.submitted_at or at, names)
-    if status not in {Status.FILLING, Status.RETURNED}:
-        return None
-    deadline = current_deadline(proposal, agency_date or period.filing_deadline)
-    if deadline is None or deadline + period.grace > at:
-        return None
-    missing = proposal.missing_data() + [
+    passed = at - period.grace
+    documents = ProposalDocument.objects.filter(proposal=OuterRef("pk"))
+    lacking = documents.filter(
+        Q(current=None)
+        | Q(current__file__state=StoredFile.State.REFUSED)
+        | Q(review=ProposalDocument.Review.RETURNED)
+    )
+    unreadable = documents.filter(
+        current__file__state=StoredFile.State.REFUSED, review=ProposalDocument.Review.NONE
+    )
+    unsent = Q(status__in=UNSENT, closes_at__lte=passed)
+    sent = Q(status=Status.SUBMITTED) & Exists(unreadable)
+    drafts = Q(status=Status.DRAFT) if period.nomination_deadline <= passed else Q(pk__in=[])
+    return (
+        with_deadline(Proposal.objects.filter(period=period), period)
+        .filter(unsent | sent | drafts)
+        .annotate(
+            due_at=Case(
+                When(status=Status.DRAFT, then=Value(period.nomination_deadline)),
+                When(status=Status.SUBMITTED, then=Coalesce("submitted_at", Value(at))),
+                default=F("closes_at"),
+                output_field=DateTimeField(),
+            ),
+            outcome=Case(
+                When(status=Status.DRAFT, then=Value(Outcome.NOT_PROPOSED.value)),
+                When(status=Status.SUBMITTED, then=Value(Outcome.RETURNED.value)),
+                When(_lacks_data() | Exists(lacking), then=Value(Outcome.NOT_ELIGIBLE.value)),
+                default=Value(Outcome.SENT.value),
+                output_field=CharField(),
+            ),
+        )
+    )
+
+
+def with_deadline(proposals: ProposalQuerySet, period: Period) -> ProposalQuerySet:
+    """Proposals of one period with `closes_at`: the same answer as `deadlines.current_deadline`."""
+    return proposals.annotate(
+        own=FilteredRelation("agency__deadlines", condition=Q(agency__deadlines__period=period.pk)),
+        agency_date=Coalesce("own__filing_deadline", Value(period.filing_deadline)),
+        closes_at=Case(
+            When(filing_deadline=None, then=None),
+            When(
+                status=Status.RETURNED,
+                then=Greatest(
+                    "filing_deadline",
+                    "agency_date",
+                    Coalesce("repair_deadline", F("filing_deadline")),
+                ),
+            ),
+            default=Greatest("filing_deadline", "agency_date"),
+            output_field=DateTimeField(),
+        ),
+    )
+
+
+def _lacks_data() -> Q:
+    def empty(name: str) -> Q:
+        field = Proposal._meta.get_field(name)
+        is_text = isinstance(field, CharField | TextField)
+        return Q(**{name: ""}) if is_text else Q(**{name: None})
+
+    lacks = reduce(or_, (empty(name) for name in Proposal.DATA))
+    structural = reduce(or_, (empty(name) for name in Proposal.STRUCTURAL_DATA))
+    return lacks | (Q(is_structural=True) & structural)
+
+
+def _closing_of(proposal: Proposal) -> Closing:
+    """The closing of a row of `due` (documents with requirement and file loaded)."""
+    outcome, missing = Outcome(proposal.outcome), []  # type: ignore[attr-defined]  # annotated
+    if outcome == Outcome.RETURNED:
+        missing = [document.requirement.name for document in unreadable_documents(proposal)]
+    elif outcome == Outcome.NOT_ELIGIBLE:
+        missing = missing_of(proposal)
+    return Closing(proposal, outcome, proposal.due_at, tuple(missing))  # type: ignore[attr-defined]
+
+
+def missing_of(proposal: Proposal) -> list[str]:
+    """What is still missing, from loaded documents."""
+    return proposal.missing_data() + [
         document.requirement.name
         for document in proposal.documents.all()
         if not document.is_present
     ]
-    outcome = Outcome.NOT_ELIGIBLE if missing else Outcome.SENT
-    return Closing(proposal, outcome, deadline, tuple(missing))
 
 
 def unreadable_documents(proposal: Proposal) -> list[ProposalDocument]:
@@ -140,29 +232,25 @@ def close_due(at: dt.datetime | None = None) -> int:
     at = at or timezone.now()
     changed = 0
     for period in Period.objects.exclude(status=Period.Status.DRAFT):
-        for closing in plan_closing(period, at):
+        for pk in list(due(period, at).order_by("due_at", "pk").values_list("pk", flat=True)):
             try:
-                changed += carry_out(closing.proposal.pk, at)
+                changed += carry_out(pk, at)
             except Exception:
                 # One proposal that cannot be closed must not keep the others open; the next run
                 # tries it again.
-                logger.exception("closing.failed", extra={"proposal": closing.proposal.pk})
+                logger.exception("closing.failed", extra={"proposal": pk})
     return changed
 
 
 @transaction.atomic
 def carry_out(pk: int, at: dt.datetime) -> bool:
     """Do for one proposal what is due now, decided anew under its lock; False when nothing is."""
-    Proposal.objects.select_for_update(of=("self",)).only("pk").get(pk=pk)
-    proposal = _loaded(Proposal.objects.filter(pk=pk)).get()
-    own = AgencyDeadline.objects.filter(
-        period=proposal.period_id, agency=proposal.agency_id
-    ).first()
-    closing = step_for(proposal, at, own.filing_deadline if own else None)
-    if closing is None:
+    locked = Proposal.objects.select_for_update(of=("self",)).select_related("period").get(pk=pk)
+    proposal = _loaded(due(locked.period, at).filter(pk=pk)).first()
+    if proposal is None:
         return False
     try:
-        _act(closing)
+        _act(_closing_of(proposal))
     except TransitionError as error:
         logger.warning("closing.refused", extra={"proposal": pk, "why": str(error)})
         return False
@@ -194,38 +282,92 @@ def _act(closing: Closing) -> None:
 def remind_due(at: dt.datetime | None = None) -> int:
     """Remind everybody who has not sent yet, 7, 3 and 1 days before the date; returns how many.
 
-    Each reminder goes once (its key names person, date and days). After a pause only the latest
-    one is sent, and none whose day came before the person could know.
+    Each reminder goes once (its key names subject, date and days). After a pause only the latest
+    one is sent, and none whose day came before the person could know. Operators are reminded of
+    their unsent drafts in the same way before the nomination deadline.
     """
     at = at or timezone.now()
     reminded = 0
-    for period in Period.objects.filter(status=Period.Status.OPEN):
-        agency_dates = _agency_dates(period)
-        unsent = Proposal.objects.filter(
-            period=period, status__in=[Status.FILLING, Status.RETURNED], participant__isnull=False
-        )
-        due = {}
-        for proposal in _loaded(unsent).iterator(chunk_size=CHUNK):
-            deadline = current_deadline(
-                proposal, agency_dates.get(proposal.agency_id) or period.filing_deadline
-            )
-            days = _reminder(proposal.status_since, deadline, at)
-            if deadline and days:
-                due[f"reminder:{proposal.pk}:{int(deadline.timestamp())}:{days}"] = (
-                    proposal,
-                    deadline,
-                )
-        sent = set(OutboxMessage.objects.filter(key__in=due).values_list("key", flat=True))
-        for key, (proposal, deadline) in due.items():
-            if key not in sent:
-                _remind(proposal, key, deadline)
+    for period in Period.objects.exclude(status=Period.Status.DRAFT):
+        for proposal in _loaded(to_remind(period, at)).iterator(chunk_size=CHUNK):
+            try:
+                _remind(proposal)
                 reminded += 1
+            except Exception:
+                logger.exception("reminder.failed", extra={"proposal": proposal.pk})
+        reminded += _remind_operators(period, at)
     return reminded
 
 
-def _reminder(since: dt.datetime, deadline: dt.datetime | None, at: dt.datetime) -> int:
+def to_remind(period: Period, at: dt.datetime) -> ProposalQuerySet:
+    """Unsent proposals whose participant is due a reminder that is not in the outbox yet."""
+    marks = [
+        (days, ExpressionWrapper(F("closes_at") - dt.timedelta(days=days), DateTimeField()))
+        for days in REMINDER_DAYS
+    ]
+    latest = Case(
+        *(When(GreaterThanOrEqual(Value(at), mark), then=Value(days)) for days, mark in marks),
+        output_field=IntegerField(),
+    )
+    told_in_time = reduce(
+        or_, (Q(days=days) & Q(LessThanOrEqual(F("status_since"), mark)) for days, mark in marks)
+    )
+    unsent = Proposal.objects.filter(period=period, status__in=UNSENT, participant__isnull=False)
+    return (
+        with_deadline(unsent, period)
+        .filter(closes_at__gt=at)
+        .annotate(days=latest)
+        .filter(told_in_time)
+        .annotate(
+            reminder_key=Concat(
+                Value("reminder:"),
+                Cast("pk", CharField()),
+                Value(":"),
+                Cast(Floor(Extract("closes_at", "epoch")), BigIntegerField()),
+                Value(":"),
+                Cast("days", CharField()),
+                output_field=CharField(),
+            )
+        )
+        .filter(~Exists(OutboxMessage.objects.filter(key=OuterRef("reminder_key"))))
+        .order_by("pk")
+    )
+
+
+def _remind_operators(period: Period, at: dt.datetime) -> int:
+    """Tell the operators of agencies with unsent drafts that the nomination deadline is near."""
+    deadline = period.nomination_deadline
+    days = _reminder(period.opens_at, deadline, at)
+    if not days or period.status != Period.Status.OPEN:
+        return 0
+    drafts = Proposal.objects.filter(period=period, status=Status.DRAFT).order_by()
+    counts = dict(drafts.values_list("agency").annotate(n=Count("pk")))
+    reminded = 0
+    for agency in Agency.objects.filter(pk__in=counts).select_related("region"):
+        for person in operators_of(agency):
+            key = f"reminder_drafts:{period.pk}:{agency.pk}:{int(deadline.timestamp())}:{days}"
+            if OutboxMessage.objects.filter(key=f"{key}:{person.pk}").exists():
+                continue
+            with transaction.atomic():
+                enqueue(
+                    f"{key}:{person.pk}",
+                    to=person,
+                    template="reminder_nomination",
+                    fields={
+                        "instansi": agency.name,
+                        "periode": period.name,
+                        "jumlah": counts[agency.pk],
+                        "batas": long_datetime(deadline, agency.tz),
+                    },
+                    path=f"{reverse('proposals:list')}?status={Status.DRAFT}",
+                )
+            reminded += 1
+    return reminded
+
+
+def _reminder(since: dt.datetime, deadline: dt.datetime, at: dt.datetime) -> int:
     """How many days before `deadline` the reminder stands that is due now; 0 for none."""
-    if deadline is None or at >= deadline:
+    if at >= deadline:
         return 0
     for days in REMINDER_DAYS:
         mark = deadline - dt.timedelta(days=days)
@@ -234,14 +376,10 @@ def _reminder(since: dt.datetime, deadline: dt.datetime | None, at: dt.datetime)
     return 0
 
 
-def _remind(proposal: Proposal, key: str, deadline: dt.datetime) -> None:
+def _remind(proposal: Proposal) -> None:
     person = proposal.participant
     assert isinstance(person, User)
-    missing = proposal.missing_data() + [
-        document.requirement.name
-        for document in proposal.documents.all()
-        if not document.is_present
-    ]
+    missing = missing_of(proposal)
     if missing:
         state = "Yang masih kurang:\n\n" + "\n".join(f"- {name}" for name in missing)
     else:
@@ -249,14 +387,14 @@ def _remind(proposal: Proposal, key: str, deadline: dt.datetime) -> None:
     is_repair = proposal.status == Status.RETURNED
     with transaction.atomic():
         enqueue(
-            key,
+            proposal.reminder_key,  # type: ignore[attr-defined]  # annotated by to_remind
             to=person,
             template="reminder_repair" if is_repair else "reminder_filing",
             fields={
                 "peserta": proposal.full_name,
                 "jabatan": proposal.level.name,
                 "periode": proposal.period.name,
-                "batas": long_datetime(deadline, proposal.agency.tz),
+                "batas": long_datetime(proposal.closes_at, proposal.agency.tz),  # type: ignore[attr-defined]
                 "keadaan": state,
             },
             path=reverse("proposals:tasks", args=[proposal.pk]),
@@ -264,28 +402,6 @@ def _remind(proposal: Proposal, key: str, deadline: dt.datetime) -> None:
             link=None if person.has_been_used else (OneTimeLink.Kind.INVITATION, person.pk),
             proposal_id=proposal.pk,
         )
-
-
-def _agency_dates(period: Period) -> dict[int, dt.datetime]:
-    return dict(
-        AgencyDeadline.objects.filter(period=period).values_list("agency_id", "filing_deadline")
-    )
-
-
-def _candidates(period: Period, at: dt.datetime) -> Iterator[Proposal]:
-    """A little more than what is due: `step_for` decides. Each row costs no query of its own."""
-    passed = at - period.grace
-    due = Q(status__in=[Status.FILLING, Status.RETURNED], filing_deadline__lte=passed)
-    due |= Q(
-        status=Status.SUBMITTED,
-        documents__current__file__state=StoredFile.State.REFUSED,
-        documents__review=ProposalDocument.Review.NONE,
-    )
-    if period.nomination_deadline <= passed:
-        due |= Q(status=Status.DRAFT)
-    ids = Proposal.objects.filter(due, period=period).values("pk")
-    proposals = _loaded(Proposal.objects.filter(pk__in=ids).order_by("pk"))
-    return proposals.iterator(chunk_size=CHUNK)
 
 
 def _loaded(proposals: ProposalQuerySet) -> ProposalQuerySet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from itertools import product
 
 import pytest
 from django.core import mail
@@ -17,10 +18,11 @@ from inpassing.notifications.tasks import deliver_due
 from inpassing.timeline.events import broken_links
 from inpassing.timeline.models import TimelineEvent
 from proposals import closing, tasks
-from proposals.closing import Outcome, close_due, plan_closing, remind_due
+from proposals.closing import Outcome, close_due, count_closing, plan_closing, remind_due
+from proposals.deadlines import deadline_of
 from proposals.models import AgencyDeadline, Proposal, ProposalDocument
 from tests.factories import make_agency, make_period
-from tests.proposals.filing import filing, operator_of, pdf, put, slot
+from tests.proposals.filing import DATA, filing, operator_of, pdf, put, slot
 
 pytestmark = pytest.mark.django_db
 Status = Proposal.Status
@@ -178,6 +180,92 @@ def test_the_plan_costs_the_same_for_one_and_for_many():
     assert len(queries) <= 8
 
 
+def test_the_count_and_the_parts_of_the_plan_are_the_plan():
+    period = period_until(NOW)
+    for complete in (True, False, False):
+        filing(period=period, complete=complete)
+    at = NOW + DAY
+    whole = [c.proposal.pk for c in plan_closing(period, at)]
+    with CaptureQueriesContext(connection) as queries:
+        assert count_closing(period, at) == {Outcome.SENT: 1, Outcome.NOT_ELIGIBLE: 2}
+    assert len(queries) == 1
+    parts = [plan_closing(period, at, start=start, count=1) for start in range(3)]
+    assert [c.proposal.pk for part in parts for c in part] == whole
+    failed = plan_closing(period, at, outcome=Outcome.NOT_ELIGIBLE)
+    assert [c.outcome for c in failed] == [Outcome.NOT_ELIGIBLE] * 2
+
+
+def planned_for(proposal: Proposal, at: dt.datetime):
+    return {c.proposal.pk: c for c in plan_closing(proposal.period, at)}.get(proposal.pk)
+
+
+def test_each_empty_field_ends_a_proposal_exactly_when_it_is_named():
+    period, agency = period_until(NOW), make_agency()
+    dates = {"work_since", "graduation_year", "structural_since"}
+    for is_structural, field in product([True, False], [*Proposal.DATA, *Proposal.STRUCTURAL_DATA]):
+        given = {"structural_decree": "SK 1", "structural_since": "2019-01-01"}
+        proposal = filing(
+            period=period,
+            agency=agency,
+            is_structural=is_structural,
+            complete=False,
+            **(DATA | given | {field: None if field in dates else ""}),
+        )
+        ProposalDocument.objects.filter(proposal=proposal).delete()
+        proposal.refresh_from_db()
+        planned = planned_for(proposal, NOW + HOUR)
+        assert list(planned.missing) == proposal.missing_data(), (is_structural, field)
+        assert (planned.outcome == Outcome.NOT_ELIGIBLE) == bool(planned.missing)
+
+
+def test_a_document_counts_in_the_plan_exactly_when_it_is_present():
+    period, agency = period_until(NOW), make_agency()
+    states, reviews = ["accepted", "waiting", "refused", None], ["", "accepted", "returned"]
+    for status, state, review in product([Status.FILLING, Status.RETURNED], states, reviews):
+        proposal = filing(status, period=period, agency=agency, complete=False, **DATA)
+        document = slot(proposal)
+        proposal.documents.exclude(pk=document.pk).delete()
+        if state:
+            put(document, pdf(proposal.pk), state=state)
+        document.review = review
+        document.save()
+        planned = planned_for(proposal, NOW + HOUR)
+        is_sent = planned.outcome == Outcome.SENT
+        assert is_sent == slot(proposal).is_present, (status, state, review)
+
+
+def test_the_plan_reckons_with_the_deadline_that_the_participant_sees():
+    period, elsewhere = period_until(NOW), make_period()
+    agencies = {days: make_agency() for days in (None, -1, 4)}
+    for days, agency in agencies.items():
+        for where, later in ((period, days), (elsewhere, 9)):
+            if later:
+                AgencyDeadline.objects.create(
+                    period=where, agency=agency, filing_deadline=NOW + later * DAY
+                )
+    combinations = product(
+        [Status.FILLING, Status.RETURNED], [None, -2, 3], agencies.values(), [None, -3, 5]
+    )
+    for status, own, agency, repair in combinations:
+        proposal = filing(
+            status,
+            complete=False,
+            period=period,
+            agency=agency,
+            filing_deadline=NOW + (own or 0) * DAY,
+            repair_deadline=NOW + repair * DAY if repair else None,
+        )
+        seen = deadline_of(proposal)
+        assert planned_for(proposal, seen + period.grace - MINUTE) is None
+        planned = planned_for(proposal, seen + period.grace)
+        assert planned.due_at == seen, (status, own, repair)
+
+
+def test_a_proposal_without_a_date_of_its_own_is_left_alone():
+    filing(period=period_until(NOW), filing_deadline=None)
+    assert plan_closing(Proposal.objects.get().period, NOW + 30 * DAY) == []
+
+
 def test_an_upload_in_the_last_moment_counts_even_when_the_plan_is_older(monkeypatch):
     proposal = filing(period=period_until(NOW))
     document = slot(proposal)
@@ -293,6 +381,53 @@ def test_who_was_approved_three_days_before_is_not_reminded_of_seven():
     assert reminded() == []
     remind_due(deadline - 3 * DAY)
     assert len(reminded()) == 1
+
+
+def test_operators_are_reminded_of_their_drafts_before_the_nomination_deadline():
+    deadline = NOW + 20 * DAY
+    period = make_period(nomination_deadline=deadline, filing_deadline=deadline + 10 * DAY)
+    draft = filing(Status.DRAFT, period=period, complete=False)
+    filing(Status.DRAFT, period=period, complete=False, agency=draft.agency)
+    filing(Status.NOMINATED, period=period, complete=False)
+    operator, colleague = operator_of(draft), operator_of(draft)
+    counts = []
+    for left in (8 * DAY, 7 * DAY, 6 * DAY, 3 * DAY, DAY, HOUR, -MINUTE):
+        for _ in range(2):
+            remind_due(deadline - left)
+        counts.append(len(reminded()))
+    assert counts == [0, 2, 2, 4, 6, 6, 6]
+    message = OutboxMessage.objects.filter(user=operator).first()
+    assert message.template == "reminder_nomination"
+    assert message.fields["jumlah"] == "2"
+    assert {m.user for m in OutboxMessage.objects.all()} == {operator, colleague}
+
+
+def test_one_reminder_that_fails_does_not_hold_up_the_others(monkeypatch, caplog):
+    deadline = NOW + 20 * DAY
+    period = period_until(deadline)
+    first, second = filing(period=period), filing(period=period)
+    real = closing._remind
+
+    def broken(proposal):
+        if proposal.pk == first.pk:
+            raise RuntimeError("broken")
+        real(proposal)
+
+    monkeypatch.setattr(closing, "_remind", broken)
+    assert remind_due(deadline - DAY) == 1
+    assert "reminder.failed" in caplog.text
+    assert OutboxMessage.objects.get().user == second.participant
+
+
+def test_what_was_reminded_is_not_even_read_again():
+    deadline = NOW + 20 * DAY
+    period = period_until(deadline)
+    for _ in range(3):
+        filing(period=period, complete=False)
+    remind_due(deadline - DAY)
+    with CaptureQueriesContext(connection) as queries:
+        assert remind_due(deadline - HOUR) == 0
+    assert len(queries) <= 2
 
 
 def test_an_unsent_repair_is_reminded_in_its_own_words():

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from inpassing.errors import TransitionError
 from inpassing.formats import format_nip, format_number, long_datetime, short_datetime
 from inpassing.reference.models import Period
-from proposals.closing import WORDS, Closing, Outcome, plan_closing
+from proposals.closing import WORDS, Closing, Outcome, count_closing, plan_closing
 from proposals.models import AgencyDeadline
 
 from .. import workflow
@@ -41,12 +41,13 @@ def closing_simulation(request: HttpRequest, pk: int) -> HttpResponse:
     period = get_object_or_404(Period, pk=pk)
     form = SimulationForm(request.GET) if "pada" in request.GET else SimulationForm()
     moment = form.cleaned_data["pada"] if form.is_bound and form.is_valid() else _usual(period)
-    plan = [] if period.status == Period.Status.DRAFT else plan_closing(period, moment)
-    counts = Counter(closing.outcome for closing in plan)
+    counts = Counter() if period.status == Period.Status.DRAFT else count_closing(period, moment)
     chosen = request.GET.get("hasil", "")
-    if chosen in set(Outcome):
-        plan = [closing for closing in plan if closing.outcome == chosen]
-    start = _start(request, len(plan))
+    if chosen not in set(Outcome):
+        chosen = ""
+    total = counts[Outcome(chosen)] if chosen else counts.total()
+    start = _start(request, total)
+    plan = plan_closing(period, moment, outcome=chosen, start=start, count=PAGE) if total else []
     here = {"pada": f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}"}
     return render(
         request,
@@ -60,13 +61,10 @@ def closing_simulation(request: HttpRequest, pk: int) -> HttpResponse:
                 (words, format_number(counts[outcome]), f"?{urlencode({**here, 'hasil': outcome})}")
                 for outcome, words in WORDS.items()
             ],
-            "rows": [_row(closing) for closing in plan[start : start + PAGE]],
-            "range_text": f"{start + 1}–{min(start + PAGE, len(plan))} dari "
-            f"{format_number(len(plan))}"
-            if plan
-            else "",
+            "rows": [_row(closing) for closing in plan],
+            "range_text": _range(start, total),
             "prev_url": _page(here, chosen, start - PAGE) if start else "",
-            "next_url": _page(here, chosen, start + PAGE) if start + PAGE < len(plan) else "",
+            "next_url": _page(here, chosen, start + PAGE) if start + PAGE < total else "",
         },
         status=422 if form.is_bound and form.errors else 200,
     )
@@ -133,6 +131,13 @@ def _start(request: HttpRequest, total: int) -> int:
     wanted = request.GET.get("mulai", "")
     start = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 8 else 0
     return start - start % PAGE if start < total else 0
+
+
+def _range(start: int, total: int) -> str:
+    if not total:
+        return ""
+    first, last = format_number(start + 1), format_number(min(start + PAGE, total))
+    return f"{first}–{last} dari {format_number(total)}"
 
 
 def _page(here: dict[str, str], chosen: str, start: int) -> str:
