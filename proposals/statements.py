@@ -44,7 +44,7 @@ def field_of_work(proposal: Proposal) -> str:
 
 def statement_of(proposal: Proposal, code: str) -> Document:
     """The statement for the requirement `code` (agency with region, work unit with the head's rank,
-    position, level, rank loaded); KeyError when there is none for it."""
+    position, level, rank, period loaded); KeyError when there is none for it."""
     return STATEMENTS[code](proposal)
 
 
@@ -75,6 +75,7 @@ def _discipline(proposal: Proposal) -> Document:
 def _resignation(proposal: Proposal) -> Document:
     since = proposal.structural_since
     return StatementResignation(
+        stamp=proposal.period.statement_stamp,
         place=place_of(proposal.agency),
         person=_person(proposal),
         level=proposal.level.name,
@@ -107,6 +108,7 @@ def _by_head(proposal: Proposal) -> dict[str, Any]:
     )
     contact = unit.address if unit else agency.address
     return {
+        "stamp": proposal.period.statement_stamp,
         "letterhead": Letterhead(
             name=(unit.name if unit else agency.name).upper(),
             parent=agency.name.upper() if unit else "",

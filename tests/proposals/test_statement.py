@@ -49,6 +49,15 @@ def text_of_pdf(response) -> str:
     return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
 
 
+@pytest.mark.parametrize("code", ["sp_pengalaman", "sp_kompeten", "sp_hukdis", "sp_mundur"])
+def test_the_place_of_a_revenue_stamp_is_a_switch_of_the_period(code):
+    proposal = with_unit(is_structural=True)
+    assert statement_of(proposal, code).stamp is False
+    proposal.period.statement_stamp = True
+    assert statement_of(proposal, code).stamp is True
+    assert "Meterai" in statement_of(proposal, code).html()
+
+
 def test_the_letter_is_printed_by_the_worker_and_then_downloaded(as_user):
     proposal = with_unit()
     client = as_user(proposal.participant)
