@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpassing.reference.loaders import rows
+from inpassing.reference.models import Rank
 from proposals.eligibility import (
     AgeRule,
     DocumentFact,
@@ -631,7 +632,9 @@ def test_what_an_administrator_edits_is_what_the_rules_say(db):
         skill_education_id="D3", expert_education_id="S2", rank_mismatch_is_warning=True
     )
     period.age_limits.update(under_years=50)
-    period.period_levels.get(level=make_level("PRAKOM", "pertama")).ranks.set(["III/b"])
+    period.period_levels.get(level=make_level("PRAKOM", "pertama")).ranks.set(
+        [Rank.objects.get(pk="III/b")]
+    )
     period.test_rules.all().delete()
     rules = rules_of(period)
     assert rules.rank_mismatch_is_warning is True
