@@ -28,6 +28,7 @@ from ..slots import Slot, slots_of, takes_files
 from ..standing import stage_steps
 from ..statements import STATEMENTS, statement_of
 from ..workflow import save_data, submit
+from .candidates import show_verdicts, verdicts_of
 from .reader import earlier_rows
 
 
@@ -171,6 +172,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
             "waiting": sum(slot.css == "waiting" for slot in slots),
             "missing": _missing(proposal, slots),
             "deadline": deadline_of(proposal) if is_open else None,
+            "verdicts": [] if proposal.has_ended else show_verdicts(verdicts_of(proposal)),
         },
     )
 

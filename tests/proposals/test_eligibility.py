@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -617,6 +618,18 @@ def test_the_page_says_provisional_until_the_verifier_has_set_the_field(as_user,
     after = as_user(operator).get(address).content.decode()
     assert "Sementara" not in after
     assert "Tanpa uji kompetensi menurut baris 3 tabel uji." in after
+
+
+def test_the_participant_sees_every_rule_with_its_source_before_sending(as_user, db):
+    proposal = make_proposal(status="filling", is_structural=True)
+    address = reverse("proposals:check", args=[proposal.pk])
+    page = as_user(proposal.participant).get(address).content.decode()
+    for verdict_ in check(facts_of(proposal), rules_of(proposal.period)):
+        assert f"Aturan {verdict_.rule} · {verdict_.source}" in page
+        assert escape(verdict_.sentence) in page
+    Proposal.objects.filter(pk=proposal.pk).update(status="withdrawn")
+    ended = as_user(proposal.participant).get(address)
+    assert (ended.status_code, "Pemeriksaan syarat" in ended.content.decode()) == (200, False)
 
 
 def test_ages_count_on_the_filing_day_in_jakarta_unless_a_day_is_set(db):
