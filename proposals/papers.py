@@ -26,6 +26,7 @@ from inpassing.letters.documents import (
 from inpassing.letters.texts import DEFAULT_TEXTS, fill
 from inpassing.reference.models import Period, Position, RequiredDocument
 
+from .deadlines import agency_filing_deadline
 from .models import Proposal, ProposalQuerySet
 from .statements import place_of
 
@@ -33,14 +34,16 @@ BPS_HEAD = "Kepala Badan Pusat Statistik"
 
 
 def circular_of(agency: Agency, period: Period) -> Circular:
-    """The circular with the period's dates, requirements, contact and links (region loaded): one
-    query."""
+    """The circular with the period's dates and the agency's own, requirements, contact and links
+    (region loaded): two queries."""
     tz = agency.tz
     values = {
         "periode": period.name,
         "alamat": settings.SITE_URL,
-        "pengelola": agency.personnel_office or "unit kepegawaian",
+        "pengelola": agency.personnel_words,
+        "pimpinan": agency.head_of_unit_title,
         "batas_usulan": long_datetime(period.nomination_deadline, tz),
+        "batas_berkas": long_datetime(agency_filing_deadline(period, agency), tz),
     }
     return Circular(
         letterhead=_letterhead(agency),
@@ -53,10 +56,7 @@ def circular_of(agency: Agency, period: Period) -> Circular:
         signer=_signer(agency),
         schedule=(
             Fact(label="Pengusulan calon", text=f"sampai {values['batas_usulan']}"),
-            Fact(
-                label="Pengiriman berkas",
-                text=f"sampai {long_datetime(period.filing_deadline, tz)}",
-            ),
+            Fact(label="Pengiriman berkas", text=f"sampai {values['batas_berkas']}"),
             Fact(
                 label="Uji kompetensi",
                 text=f"{long_date(period.test_from)} sampai {long_date(period.test_until)}",
@@ -155,7 +155,7 @@ def _requirement(row: RequiredDocument) -> str:
 
 def _contact(agency: Agency, period: Period) -> str:
     """Whom to ask: the agency's own office, and the period's contact at BPS."""
-    own = agency.personnel_office or "unit kepegawaian"
+    own = agency.personnel_words
     if agency.phone:
         own += f", telepon {agency.phone}"
     bps = ", ".join(filter(None, [period.contact_name, period.contact_phone, period.contact_email]))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User
 from inpassing.errors import TransitionError
 from inpassing.notifications.outbox import enqueue
+from inpassing.timeline.events import record
 
 
 def operators_of(agency: Agency) -> list[User]:
@@ -35,6 +36,19 @@ def operator_grants(agencies: Iterable[Agency | int]) -> list[RoleGrant]:
     return list(
         grants.select_related("user", "agency__region").order_by("agency", "user__name", "pk")
     )
+
+
+@transaction.atomic
+def change_agency(agency: Agency, values: dict[str, str], *, by: User) -> Agency:
+    """Write what an operator typed about the agency; no event when nothing changed."""
+    agency = Agency.objects.select_for_update(of=("self",)).get(pk=agency.pk)
+    changed = [name for name, value in values.items() if getattr(agency, name) != value]
+    for name in changed:
+        setattr(agency, name, values[name])
+    if changed:
+        agency.save(update_fields=changed)
+        record(agency, "agency.changed", "Data instansi diubah", by=by, data={"fields": changed})
+    return agency
 
 
 def account_for(*, nip: str, email: str, employer: Agency, **fields: str) -> User:

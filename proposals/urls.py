@@ -91,6 +91,7 @@ urlpatterns: list[URLPattern] = [
     path("formasi/<int:pk>/kirim/", formations.formation_submit, name="formation_submit"),
     # The agency's operators
     path("operator/", operators.agency_operators, name="agency_operators"),
+    path("instansi/<int:pk>/", operators.agency_edit, name="agency_edit"),
     # Work units
     path("unit-kerja/", work_units.work_unit_list, name="work_unit_list"),
     path("unit-kerja/baru/", work_units.work_unit_create, name="work_unit_create"),

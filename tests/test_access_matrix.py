@@ -18,10 +18,12 @@ from competency import seats
 from competency.models import Publication
 from competency.planning import Spec, request_plan
 from inpassing.files.storage import save_preview
+from inpassing.letters.printing import request_print
 from inpassing.notifications.models import InboxMessage, OutboxMessage
-from inpassing.reference.models import BpsOffice
+from inpassing.reference.models import BpsOffice, Guideline
 from proposals import batches
 from proposals.models import Batch, Formation, OperatorRequest
+from recommendations.composing import compose
 from recommendations.models import Export
 from tests.competency.factories import make_session
 from tests.factories import (
@@ -171,6 +173,12 @@ class World:
         letter = self.letter("draft")
         return [letter.run_id, letter.lines.get().proposal_id]
 
+    def guideline(self):
+        row = Guideline.objects.create(title="Pedoman")
+        row.file_id = make_file(row).pk
+        row.save()
+        return row
+
     def inbox(self):
         return InboxMessage.objects.create(
             key="k", user=self.visitors["operator"], subject="S", body="B"
@@ -180,6 +188,16 @@ class World:
         return OutboxMessage.objects.create(
             key="k", to_email="a@contoh.go.id", template="role_granted", state="failed"
         )
+
+    def preview_picture(self):
+        letter = self.letter("draft")
+        job = request_print(letter, compose(letter), filename="konsep.pdf", by=None)
+        job.file = make_file(job, preview_path="")
+        job.file.preview_path = save_preview(job.file, b"RIFF")
+        job.file.save()
+        job.state = "done"
+        job.save()
+        return [letter.pk, job.pk]
 
     def export(self):
         return Export.objects.create(
@@ -246,6 +264,11 @@ ADDRESSES = {
     "administration:period_close": (POST, lambda w: [w.period.pk]),
     "administration:closing_simulation": (GET, lambda w: [w.period.pk]),
     "administration:agency_deadlines": (GET, lambda w: [w.period.pk]),
+    "guideline_file": (GET, lambda w: [w.guideline().pk]),
+    "administration:guideline_list": (GET, lambda w: []),
+    "administration:guideline_create": (GET, lambda w: []),
+    "administration:guideline_edit": (GET, lambda w: [w.guideline().pk]),
+    "administration:guideline_remove": (GET, lambda w: [w.guideline().pk]),
     "administration:office_list": (GET, lambda w: []),
     "administration:office_edit": (GET, lambda w: [BpsOffice.objects.first().pk]),
     "administration:user_list": (GET, lambda w: []),
@@ -281,6 +304,7 @@ ADDRESSES = {
     "proposals:formation_print": (GET, lambda w: [w.formation().pk]),
     "proposals:formation_submit": (GET, lambda w: [w.formation().pk]),
     "proposals:agency_operators": (GET, lambda w: []),
+    "proposals:agency_edit": (GET, lambda w: [w.agency.pk]),
     "proposals:work_unit_list": (GET, lambda w: []),
     "proposals:work_unit_create": (GET, lambda w: []),
     "proposals:work_unit_edit": (GET, lambda w: [make_work_unit(w.agency).pk]),
@@ -409,6 +433,9 @@ ADDRESSES = {
     "recommendations:letter": (GET, lambda w: [w.letter().pk]),
     "recommendations:letter_file": (GET, lambda w: [w.letter().pk]),
     "recommendations:preview": (GET, lambda w: [w.letter("draft").pk]),
+    "recommendations:previews": (GET, lambda w: [w.letter("draft").run_id]),
+    "recommendations:preview_part": (GET, lambda w: [w.letter("draft").pk]),
+    "recommendations:preview_picture": (GET, lambda w: w.preview_picture()),
     "recommendations:reference": (GET, lambda w: [w.letter("draft").pk]),
     "recommendations:overrun": (GET, lambda w: [w.letter("draft").pk]),
     "recommendations:recall": (POST, lambda w: [w.letter("awaiting").pk]),
@@ -505,6 +532,11 @@ administration:period_open              - 3 3 3 3 3 3 3 3 +
 administration:period_close             - 3 3 3 3 3 3 3 3 +
 administration:closing_simulation       - 3 3 3 3 3 3 3 3 +
 administration:agency_deadlines         - 3 3 3 3 3 3 3 3 +
+guideline_file                          + + + + + + + + + +
+administration:guideline_list           - 3 3 3 3 3 3 3 3 +
+administration:guideline_create         - 3 3 3 3 3 3 3 3 +
+administration:guideline_edit           - 3 3 3 3 3 3 3 3 +
+administration:guideline_remove         - 3 3 3 3 3 3 3 3 +
 administration:office_list              - 3 3 3 3 3 3 3 3 +
 administration:office_edit              - 3 3 3 3 3 3 3 3 +
 administration:user_list                - 3 3 3 3 3 3 3 3 +
@@ -534,6 +566,7 @@ proposals:formation_calculation_remove  - 4 4 + 4 3 4 4 4 3
 proposals:formation_print               - 4 4 + 4 + 4 4 4 +
 proposals:formation_submit              - 4 4 + 4 3 4 4 4 3
 proposals:agency_operators              - 3 3 + + 3 3 3 3 3
+proposals:agency_edit                   - 4 4 + 4 4 4 4 4 4
 proposals:work_unit_list                - 3 3 + + 3 3 3 3 3
 proposals:work_unit_create              - 3 3 + + 3 3 3 3 3
 proposals:work_unit_edit                - 4 4 + 4 4 4 4 4 4
@@ -656,6 +689,9 @@ recommendations:letters                 - + + + + + + + + +
 recommendations:letter                  - 4 4 + 4 4 4 4 + +
 recommendations:letter_file             - 4 4 + 4 4 4 4 + +
 recommendations:preview                 - 4 4 4 4 4 4 4 + +
+recommendations:previews                - 4 4 4 4 4 4 4 + +
+recommendations:preview_part            - 4 4 4 4 4 4 4 + +
+recommendations:preview_picture         - 4 4 4 4 4 4 4 + +
 recommendations:reference               - 4 4 4 4 4 4 4 3 +
 recommendations:overrun                 - 4 4 4 4 4 4 4 3 +
 recommendations:recall                  - 4 4 4 4 4 4 4 3 +

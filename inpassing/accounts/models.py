@@ -93,6 +93,12 @@ class Agency(models.Model):
         return self.region.tz if self.region else "Asia/Jakarta"
 
     @property
+    def personnel_words(self) -> str:
+        """The office that keeps the agency's personnel: its name, else what such an office is
+        called."""
+        return self.personnel_office or ("BKD/BKPSDM" if self.is_regional else "Biro Kepegawaian")
+
+    @property
     def head_of_unit_title(self) -> str:
         """What the agency calls the head of a work unit."""
         return "Pimpinan Perangkat Daerah" if self.is_regional else "Pimpinan Unit Kerja"

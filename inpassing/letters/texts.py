@@ -24,8 +24,16 @@ DEFAULT_TEXTS: dict[str, dict[str, str | tuple[str, ...]]] = {
             "Usulan Inpassing Jabatan Fungsional {jabatan}, dengan hormat kami sampaikan hal-hal "
             "berikut."
         ),
+        # Instead of the opening, when the agency's letter is not named.
+        "opening_bare": (
+            "Sehubungan dengan usulan {instansi} dalam Jabatan Fungsional {jabatan} pada Inpassing "
+            "{periode}, dengan hormat kami sampaikan hal-hal berikut."
+        ),
+        # The point that leads to the table of counts; left out where there is no table.
+        "counts_lead": (
+            "Dari usulan tersebut, hasil verifikasi, uji portofolio, dan uji kompetensi adalah:"
+        ),
         "points": (
-            "Dari usulan tersebut, hasil verifikasi, uji portofolio, dan uji kompetensi adalah:",
             (
                 "Pegawai Negeri Sipil yang namanya tercantum dalam lampiran dapat diangkat ke "
                 "dalam Jabatan Fungsional {jabatan} pada jenjang yang disebutkan, sesuai dengan "
@@ -35,10 +43,11 @@ DEFAULT_TEXTS: dict[str, dict[str, str | tuple[str, ...]]] = {
                 "Pengangkatan ditetapkan dengan keputusan Pejabat Pembina Kepegawaian. Salinan "
                 "keputusan tersebut mohon disampaikan kepada kami melalui sistem Inpassing."
             ),
-            (
-                "Alasan bagi yang tidak direkomendasikan disampaikan dengan surat tersendiri. Yang "
-                "bersangkutan dapat diusulkan kembali pada periode berikutnya."
-            ),
+        ),
+        # The last point; left out where everybody is recommended.
+        "refused_point": (
+            "Alasan bagi yang tidak direkomendasikan disampaikan dengan surat tersendiri. Yang "
+            "bersangkutan dapat diusulkan kembali pada periode berikutnya."
         ),
         "closing": (
             "Demikian kami sampaikan. Atas perhatian dan kerja sama Bapak/Ibu, kami ucapkan terima "
@@ -140,10 +149,16 @@ DEFAULT_TEXTS: dict[str, dict[str, str | tuple[str, ...]]] = {
                 "kompetensi, dan penerbitan rekomendasi. Seluruhnya dilaksanakan melalui {alamat}."
             ),
             (
-                "Pimpinan unit kerja agar menyampaikan informasi ini kepada Pegawai Negeri Sipil "
-                "di lingkungannya. Yang memenuhi syarat mendaftarkan diri kepada {pengelola} "
-                "paling lambat {batas_usulan}. Berkas yang tidak lengkap setelah batas waktu "
-                "dinyatakan tidak memenuhi syarat dan tidak dapat mengikuti uji kompetensi."
+                "Calon peserta adalah Pegawai Negeri Sipil yang sedikitnya dua tahun bertugas di "
+                "bidang statistik atau sistem informasi, sesuai dengan jabatan yang dituju, dan "
+                "tidak sedang menjalani hukuman disiplin sedang atau berat."
+            ),
+            (
+                "{pimpinan} agar menyampaikan informasi ini kepada Pegawai Negeri Sipil di "
+                "lingkungannya. Yang memenuhi syarat mendaftarkan diri kepada {pengelola} sebelum "
+                "pengusulan ditutup pada {batas_usulan}. Berkas yang belum lengkap pada "
+                "{batas_berkas} dinyatakan tidak memenuhi syarat dan tidak dapat mengikuti uji "
+                "kompetensi."
             ),
         ),
         "closing": (

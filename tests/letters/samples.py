@@ -23,6 +23,8 @@ FIELDS = {
     "alamat": "inpassing.example",
     "pengelola": "Badan Kepegawaian Daerah",
     "batas_usulan": "20 Agustus 2026",
+    "batas_berkas": "10 September 2026",
+    "pimpinan": "Pimpinan Perangkat Daerah",
     "jumlah": "26 (dua puluh enam) orang",
 }
 PEOPLE = (
@@ -157,7 +159,11 @@ def recommendation(people: int = 26) -> d.RecommendationLetter:
         subject=text("recommendation", "subject"),
         addressee=GOVERNOR,
         opening=text("recommendation", "opening"),
-        points=points("recommendation"),
+        points=(
+            text("recommendation", "counts_lead"),
+            *points("recommendation"),
+            text("recommendation", "refused_point"),
+        ),
         closing=text("recommendation", "closing"),
         signer=SIGNER,
         copies=COPIES,

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pypdf import PdfReader
 
+from inpassing.accounts.models import Agency
 from inpassing.letters.models import PrintJob
 from inpassing.letters.tasks import print_due
+from proposals.models import AgencyDeadline
 from proposals.papers import circular_of, proposal_list_of, proposed_by
 from tests.factories import (
     make_admin,
@@ -78,6 +80,22 @@ def test_the_circular_has_the_periods_dates_in_the_agencys_zone(as_user, operato
     assert "hanya bagi pejabat struktural" in text
     assert "Sekretariat Inpassing, 021 000000" in text
     assert "/pedoman/" in text
+
+
+def test_the_circular_knows_the_agencys_own_date_and_its_words(agency, period):
+    AgencyDeadline.objects.create(
+        agency=agency,
+        period=period,
+        filing_deadline=dt.datetime(2090, 9, 1, 16, tzinfo=ZoneInfo("Asia/Jakarta")),
+    )
+    regional = circular_of(agency, period)
+    assert regional.schedule[1].text == "sampai Jumat, 1 September 2090 pukul 17.00 WITA"
+    assert any("1 September 2090" in point for point in regional.points)
+    central = Agency.objects.create(kind="ministry", name="Kementerian Contoh")
+    points = " ".join(circular_of(central, period).points)
+    assert "Pimpinan Unit Kerja agar menyampaikan" in points
+    assert "kepada Biro Kepegawaian sebelum" in points
+    assert "10 September 2090" in points
 
 
 def test_an_unknown_signer_is_a_dotted_line(period):
