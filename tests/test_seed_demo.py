@@ -68,7 +68,7 @@ def test_standard_set(db, tmp_path):
         "nomination_approved_operator",
     }
 
-    # The participant's slots: to be judged, one of them locked.
+    # The participant's slots: brought along from the last period, one of them replaced and locked.
     peserta = User.objects.get(username="peserta")
     proposal = Proposal.objects.get(participant=peserta, status=Proposal.Status.FILLING)
     assert proposal.previous is not None
@@ -83,7 +83,9 @@ def test_standard_set(db, tmp_path):
         "sk_cpns": None,
         "sk_pns": None,
         "ijazah": None,
+        "sp_pengalaman": None,
         "sp_kompeten": None,
+        "sp_hukdis": None,
         "transkrip": "encrypted",
     }
     assert StoredFile.objects.filter(size__gt=100_000).count() == 0

@@ -320,7 +320,8 @@ def propose(cast: Cast, numbers: Iterator[int], *, failed: Period) -> Period:
 
 
 def _participant(walk: Walk, failed: Period) -> None:
-    """The demo's participant: proposed again after a failed test, half way through the slots."""
+    """The demo's participant: proposed again after a failed test. Data and documents came along;
+    the decree of the last rank is still missing, and one replaced file is locked."""
     cast = walk.cast
     earlier = Proposal.objects.filter(period=failed, participant=cast.participant).get()
     proposal = walk.filling(
