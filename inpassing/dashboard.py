@@ -9,14 +9,16 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import Roles, roles_of
+from inpassing.files.models import StoredFile
+from inpassing.files.storage import serve_public
 from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import Guideline, Period, RequiredDocument
 from proposals.ledger import ledger
@@ -302,12 +304,37 @@ def chosen_period(wanted: str) -> Period | None:
 @login_not_required
 @require_safe
 def guidelines(request: HttpRequest) -> HttpResponse:
-    """Guides and rules that an administrator keeps."""
+    """Guides, rules and sample formats that an administrator keeps, with their files."""
+    rows = list(Guideline.objects.filter(is_published=True))
+    files = {
+        file.pk: file
+        for file in StoredFile.objects.filter(pk__in=[row.file_id for row in rows if row.file_id])
+        if file.is_accepted
+    }
+    groups = [
+        (label, [(row, files.get(row.file_id)) for row in rows if row.category == category])
+        for category, label in Guideline.Category.choices
+    ]
     return render(
         request,
         "guidelines.html",
-        {"guidelines": Guideline.objects.filter(is_published=True), "period": current_period()},
+        {
+            "groups": [(label, found) for label, found in groups if found],
+            "period": current_period(),
+            "is_keeper": roles_of(request.user).is_admin,
+        },
     )
+
+
+@login_not_required
+@require_safe
+def guideline_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file of a guideline: for everybody while it is published, else for administrators."""
+    row = get_object_or_404(Guideline, pk=pk)
+    if not (row.is_published or roles_of(request.user).is_admin):
+        raise Http404
+    file = get_object_or_404(StoredFile, pk=row.file_id, state=StoredFile.State.ACCEPTED)
+    return serve_public(file)
 
 
 @login_not_required

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", dashboard.landing, name="landing"),
     path("beranda/", dashboard.home, name="home"),
     path("pedoman/", dashboard.guidelines, name="guidelines"),
+    path("pedoman/<int:pk>/berkas/", dashboard.guideline_file, name="guideline_file"),
     path("bantuan/", dashboard.help_page, name="help"),
     path("privasi/", dashboard.privacy, name="privacy"),
     path("healthz/", health.healthz, name="healthz"),

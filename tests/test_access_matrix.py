@@ -433,6 +433,8 @@ ADDRESSES = {
     "recommendations:letter": (GET, lambda w: [w.letter().pk]),
     "recommendations:letter_file": (GET, lambda w: [w.letter().pk]),
     "recommendations:preview": (GET, lambda w: [w.letter("draft").pk]),
+    "recommendations:letter_texts": (GET, lambda w: [w.period.pk]),
+    "recommendations:letter_text": (GET, lambda w: [w.period.pk, "petikan"]),
     "recommendations:previews": (GET, lambda w: [w.letter("draft").run_id]),
     "recommendations:preview_part": (GET, lambda w: [w.letter("draft").pk]),
     "recommendations:preview_picture": (GET, lambda w: w.preview_picture()),
@@ -689,6 +691,8 @@ recommendations:letters                 - + + + + + + + + +
 recommendations:letter                  - 4 4 + 4 4 4 4 + +
 recommendations:letter_file             - 4 4 + 4 4 4 4 + +
 recommendations:preview                 - 4 4 4 4 4 4 4 + +
+recommendations:letter_texts            - 3 3 3 3 3 3 3 3 +
+recommendations:letter_text             - 3 3 3 3 3 3 3 3 +
 recommendations:previews                - 4 4 4 4 4 4 4 + +
 recommendations:preview_part            - 4 4 4 4 4 4 4 + +
 recommendations:preview_picture         - 4 4 4 4 4 4 4 + +

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import deadlines, offices, periods, sections, users
+from .views import deadlines, guidelines, offices, periods, sections, users
 
 app_name = "administration"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("periode/<int:pk>/tutup/", periods.period_close, name="period_close"),
     path("periode/<int:pk>/simulasi/", deadlines.closing_simulation, name="closing_simulation"),
     path("periode/<int:pk>/batas/", deadlines.agency_deadlines, name="agency_deadlines"),
+    path("pedoman/", guidelines.guideline_list, name="guideline_list"),
+    path("pedoman/baru/", guidelines.guideline_create, name="guideline_create"),
+    path("pedoman/<int:pk>/", guidelines.guideline_edit, name="guideline_edit"),
+    path("pedoman/<int:pk>/hapus/", guidelines.guideline_remove, name="guideline_remove"),
     path("kantor/", offices.office_list, name="office_list"),
     path("kantor/<int:pk>/", offices.office_edit, name="office_edit"),
     path("pengguna/", users.user_list, name="user_list"),

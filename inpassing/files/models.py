@@ -56,6 +56,11 @@ class StoredFile(models.Model):
         return self.name
 
     @property
+    def kind(self) -> str:
+        """What a reader calls its type: "PDF", "DOCX"."""
+        return self.name.rpartition(".")[2].upper()
+
+    @property
     def is_waiting(self) -> bool:
         return self.state == self.State.WAITING
 

@@ -213,6 +213,19 @@ def serve(
     return response
 
 
+def serve_public(row: StoredFile) -> FileResponse:
+    """A file that anybody may download, as a download; it may be cached and is not logged."""
+    response = FileResponse(
+        default_storage.open(row.path),
+        as_attachment=True,
+        filename=row.name,
+        content_type=row.content_type,
+    )
+    response["Cache-Control"] = "public, max-age=300"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def serve_preview(row: StoredFile) -> FileResponse:
     """The first-page picture; FileNotFoundError when there is none."""
     if not row.preview_path:

@@ -13,6 +13,7 @@ from inpassing.timeline.events import events_of
 from tests.factories import make_admin, make_period, make_user, make_verifier
 
 pytestmark = pytest.mark.django_db
+CLONE = "/kelola/periode/baru/dari-yang-terakhir/"
 
 
 def period_data(**changes):
@@ -70,6 +71,40 @@ class TestPeriod:
         client.post(f"/kelola/periode/{period.pk}/buka/")
         assert "Periode Uji Coba" in as_user(None).get("/").content.decode()
         assert [event.kind for event in events_of(period)] == ["period.opened"]
+
+    def test_a_new_one_from_the_last_is_a_draft_with_its_rules(self, as_user):
+        client = as_user(make_admin())
+        make_period(year=2019, name="Lama")
+        last = make_period(year=2031, name="Terakhir", contact_name="Sekretariat")
+        last.required_documents.filter(code="ijazah").delete()
+        assert CLONE in client.get("/kelola/periode/").content.decode()
+        answer = client.post(CLONE)
+        copy = Period.objects.get(status=Period.Status.DRAFT)
+        assert answer.url == f"/kelola/periode/{copy.pk}/"
+        assert copy.contact_name == "Sekretariat"
+        assert copy.required_documents.count() == 9
+        assert [(e.kind, e.data) for e in events_of(copy)] == [
+            ("period.cloned", {"source": last.pk})
+        ]
+
+    def test_the_second_click_makes_no_second_period(self, as_user):
+        client = as_user(make_admin())
+        make_period()
+        client.post(CLONE)
+        page = client.post(CLONE, follow=True).content.decode()
+        assert "masih konsep. Ubah konsep itu" in page
+        assert CLONE not in page
+        assert Period.objects.count() == 2
+
+    def test_there_must_be_a_period_to_clone(self, as_user):
+        page = as_user(make_admin()).post(CLONE, follow=True).content.decode()
+        assert "Buat periode pertama" in page
+        assert not Period.objects.exists()
+
+    def test_refusals_of_cloning(self, refuses_everybody_else):
+        make_period()
+        refuses_everybody_else(CLONE, onlooker=make_verifier(), allowed=make_admin())
+        assert Period.objects.count() == 1
 
     @pytest.mark.parametrize("act", ["buka", "tutup"])
     def test_refusals(self, refuses_everybody_else, act):
