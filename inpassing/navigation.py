@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.notifications.models import InboxMessage
+from inpassing.reference.contacts import contact_lines
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ FOOTER = [
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """`nav_items` and `footer_items` for every page: two queries for somebody signed in."""
+    """`nav_items`, `footer_items` and `contacts` for every page: three queries when signed in."""
     user = getattr(request, "user", None)
     footer = [Item(label, reverse(name)) for label, name in FOOTER]
     if not isinstance(user, User):
@@ -68,7 +70,11 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         items = [Item(label, reverse(name)) for label, name in entries]
         unread = InboxMessage.objects.filter(user=user, read_at=None).count()
         items.append(Item("Pesan", reverse("notifications:inbox"), count=unread))
-    return {"nav_items": _mark_current(items, request.path), "footer_items": footer}
+    return {
+        "nav_items": _mark_current(items, request.path),
+        "footer_items": footer,
+        "contacts": SimpleLazyObject(contact_lines),  # asked only by pages with a footer
+    }
 
 
 def _mark_current(items: list[Item], path: str) -> list[Item]:

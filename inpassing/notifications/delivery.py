@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from inpassing.reference.contacts import contact_lines
+
 from .links import make_link
 from .models import OutboxMessage
 from .texts import render_text
@@ -52,26 +54,22 @@ def deliver(row: OutboxMessage) -> None:
     """Send one claimed mail and note the answer. A temporary refusal is tried again later."""
     link = make_link(row.link_kind, row.link_subject_id or 0) if row.link_kind else ""
     subject, body = render_text(row.template, row.fields)
+    shared = {
+        "body": body,
+        "link": link,
+        "path": row.path,
+        "site": settings.SITE_URL,
+        # A text that concerns a period names it; any other gets the contact of what is open.
+        "contacts": contact_lines(row.fields.get("periode", "")),
+    }
     mail = EmailMultiAlternatives(
         subject=subject,
-        body=render_to_string(
-            "emails/_base.txt",
-            {"body": body, "link": link, "path": row.path, "site": settings.SITE_URL},
-        ),
+        body=render_to_string("emails/_base.txt", shared),
         to=[row.to_email],
         headers={"Message-ID": f"<{row.message_id}@inpassing>", "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(
-        render_to_string(
-            "emails/_base.html",
-            {
-                "subject": subject,
-                "body": body,
-                "link": link,
-                "path": row.path,
-                "site": settings.SITE_URL,
-            },
-        ),
+        render_to_string("emails/_base.html", shared | {"subject": subject}),
         "text/html",
     )
     try:
