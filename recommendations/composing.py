@@ -31,11 +31,12 @@ from inpassing.letters.documents import (
     VerificationNotice,
     bps_letterhead,
 )
-from inpassing.letters.texts import DEFAULT_TEXTS, fill
+from inpassing.letters.texts import fill
 from inpassing.reference.models import BpsOffice, InpassingCredit, Period
 from inpassing.timeline.models import TimelineEvent
 from proposals.models import Proposal
 
+from .letter_texts import Texts, texts_of
 from .models import Letter, LetterLine
 
 Status = Proposal.Status
@@ -49,12 +50,6 @@ NOT_RECOMMENDED = {
     Status.TEST_ABSENT: "tidak hadir uji kompetensi",
     Status.NOT_RECOMMENDED: "tidak direkomendasikan",
 }
-
-# What an administrator has not typed yet: the letter then leaves the agency's letter unnamed.
-OPENING_WITHOUT_REFERENCE = (
-    "Sehubungan dengan usulan {instansi} dalam Jabatan Fungsional {jabatan} pada Inpassing "
-    "{periode}, dengan hormat kami sampaikan hal-hal berikut."
-)
 
 NEXT_STEP = {
     Status.NOMINATION_REJECTED: "Perbaiki hal yang disebut, lalu usulkan pada periode berikutnya.",
@@ -132,15 +127,10 @@ def compose(
 
 
 def compose_extract(
-    document: RecommendationLetter, row: PersonRow, proposal: Proposal, *, code: str
+    document: RecommendationLetter, row: PersonRow, proposal: Proposal, *, code: str, texts: Texts
 ) -> Extract:
-    """The extract of one row of a letter that has its number."""
-    texts = DEFAULT_TEXTS["extract"]
-    fields = {
-        "penerima": document.addressee.post,
-        "hal": document.subject,
-        "jabatan": proposal.level.position.name,
-    }
+    """The extract of one row of a letter that has its number, with the period's texts."""
+    fields = extract_fields(document, proposal)
     return Extract(
         letterhead=bps_letterhead(),
         place=document.place,
@@ -187,6 +177,7 @@ def lines_of(letter: Letter) -> list[LetterLine]:
             "proposal__level__position",
             "proposal__work_unit",
             "proposal__agency",
+            "proposal__period",
             "proposal__participant",
         ).order_by("order", "pk")
     )
@@ -195,26 +186,17 @@ def lines_of(letter: Letter) -> list[LetterLine]:
 def _recommendation(
     letter: Letter, lines: list[LetterLine], signer: SignerBlock
 ) -> RecommendationLetter:
-    texts = DEFAULT_TEXTS["recommendation"]
+    texts = texts_of(letter.period_id, "recommendation")
     agency = letter.agency
-    position = letter.position
-    assert position is not None  # a constraint of the database
-    fields = {
-        "jabatan": position.name,
-        "periode": letter.period.name,
-        "instansi": agency.name,
-        "pengirim": agency.addressee or agency.name,
-        "nomor_usulan": letter.reference_number,
-        "tanggal_usulan": long_date(letter.reference_date) if letter.reference_date else "",
-    }
+    fields = recommendation_fields(letter)
     has_reference = bool(letter.reference_number and letter.reference_date)
-    opening = texts["opening"] if has_reference else OPENING_WITHOUT_REFERENCE
+    opening = texts["opening" if has_reference else "opening_bare"]
     counts = _counts(letter, len(lines))
     points = list(texts["points"])
-    if counts is None:
-        del points[0]  # it leads to the table
-    elif not counts.refused:
-        del points[-1]  # it speaks of those who are not recommended
+    if counts:
+        points.insert(0, str(texts["counts_lead"]))
+    if counts is None or counts.refused:
+        points.append(str(texts["refused_point"]))
     return RecommendationLetter(
         letterhead=bps_letterhead(),
         place=settings.LETTERHEAD["city"],
@@ -222,24 +204,20 @@ def _recommendation(
         addressee=_addressee(agency),
         opening=fill(str(opening), fields),
         points=tuple(fill(point, fields) for point in points),
-        closing=str(texts["closing"]),
+        closing=fill(str(texts["closing"]), fields),
         annex_title=fill(str(texts["annex_title"]), fields),
         people=_person_rows(letter.period, lines),
         counts=counts,
-        credit_note=str(texts["credit_note"]),
+        credit_note=fill(str(texts["credit_note"]), fields),
         copies=_copies(agency, signer),
         signer=signer,
     )
 
 
 def _notice(letter: Letter, lines: list[LetterLine], signer: SignerBlock) -> VerificationNotice:
-    texts = DEFAULT_TEXTS["verification_notice"]
-    agency, period = letter.agency, letter.period
-    fields = {
-        "periode": period.name,
-        "instansi": agency.name,
-        "narahubung": _contact(period),
-    }
+    texts = texts_of(letter.period_id, "verification_notice")
+    agency = letter.agency
+    fields = notice_fields(letter)
     return VerificationNotice(
         letterhead=bps_letterhead(),
         place=settings.LETTERHEAD["city"],
@@ -247,12 +225,45 @@ def _notice(letter: Letter, lines: list[LetterLine], signer: SignerBlock) -> Ver
         addressee=_addressee(agency),
         opening=fill(str(texts["opening"]), fields),
         points=tuple(fill(point, fields) for point in texts["points"]),
-        closing=str(texts["closing"]),
+        closing=fill(str(texts["closing"]), fields),
         annex_title=fill(str(texts["annex_title"]), fields),
         people=tuple(_notice_row(line.proposal) for line in lines),
         copies=_copies(agency, signer),
         signer=signer,
     )
+
+
+def recommendation_fields(letter: Letter) -> dict[str, str]:
+    """The values of the named fields in the texts of a letter of recommendation."""
+    assert letter.position is not None  # a constraint of the database
+    return {
+        "jabatan": letter.position.name,
+        "periode": letter.period.name,
+        "instansi": letter.agency.name,
+        "pengirim": letter.agency.addressee or letter.agency.name,
+        "nomor_usulan": letter.reference_number,
+        "tanggal_usulan": long_date(letter.reference_date) if letter.reference_date else "",
+    }
+
+
+def notice_fields(letter: Letter) -> dict[str, str]:
+    """The values of the named fields in the texts of a notice."""
+    return {
+        "periode": letter.period.name,
+        "instansi": letter.agency.name,
+        "narahubung": _contact(letter.period),
+    }
+
+
+def extract_fields(document: RecommendationLetter, proposal: Proposal) -> dict[str, str]:
+    """The values of the named fields in the texts of an extract of a letter."""
+    return {
+        "penerima": document.addressee.post,
+        "hal": document.subject,
+        "jabatan": proposal.level.position.name,
+        "periode": proposal.period.name,
+        "instansi": proposal.agency.name,
+    }
 
 
 def _addressee(agency: Agency) -> Addressee:

@@ -247,7 +247,7 @@ def _write_zip(export: Export, output: IO[bytes]) -> None:
 def _write_copy(export: Export, output: IO[bytes]) -> None:
     from inpassing.letters.merge import ReadingCopy
 
-    copy = ReadingCopy(output)  # type: ignore[arg-type]
+    copy = ReadingCopy(output)
     for path in export.covers:
         with default_storage.open(path) as cover:
             copy.add_cover(cover.read())

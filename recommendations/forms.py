@@ -12,6 +12,7 @@ from django.utils import timezone
 from inpassing.accounts.models import Agency
 from proposals.models import Proposal
 
+from .letter_texts import BLOCKS, MAX_LENGTH, Texts, complaints, typed
 from .models import Appointment, Export, Letter
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -194,6 +195,32 @@ class ExportForm(forms.Form):
         if len(self.agencies) == 1:
             return next(iter(self.agencies.values()))
         return self.agencies.get(self.cleaned_data.get("agency_key", ""))
+
+
+class LetterTextForm(forms.Form):
+    """The text blocks of one kind of letter, one field each; blank means the default."""
+
+    def __init__(self, *args: Any, kind: str, texts: Texts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        for block, text in texts.items():
+            words = typed(text)
+            self.fields[block] = forms.CharField(
+                label=BLOCKS[block],
+                required=False,
+                max_length=MAX_LENGTH,
+                initial=words,
+                widget=forms.Textarea(attrs={"rows": min(10, 2 + len(words) // 80)}),
+                help_text="" if isinstance(text, str) else "Pisahkan butir dengan baris kosong.",
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """No field that nothing fills, no sign that the font of the letters lacks."""
+        data = super().clean() or {}
+        for block, text in list(data.items()):
+            for complaint in complaints(self.kind, text):
+                self.add_error(block, complaint)
+        return data
 
 
 class CheckForm(forms.Form):

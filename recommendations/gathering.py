@@ -13,6 +13,7 @@ from django.utils import timezone
 from inpassing.accounts.models import Agency, RoleGrant, User
 from inpassing.errors import TransitionError
 from inpassing.formats import long_date
+from inpassing.letters.errors import LetterError
 from inpassing.notifications.outbox import enqueue
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record
@@ -25,6 +26,7 @@ from .composing import (
     fingerprint,
 )
 from .gate import Gate, Hold, missing_hold
+from .letter_texts import FIELDS
 from .models import Letter, LetterLine, Run
 from .records import (
     is_early,
@@ -273,5 +275,8 @@ def hold_of(letter: Letter, gate: Gate) -> Hold | None:
         return hold
     if not letter.lines.exists():
         return Hold("empty", "Tanpa nama", "Surat ini tidak memuat seorang pun.")
-    missing = compose(letter).missing_fields()
+    try:
+        missing = compose(letter).missing_fields()
+    except LetterError as error:  # a field of its texts has no value
+        missing = [FIELDS.get(name, name) for name in error.missing]
     return missing_hold(missing) if missing else None

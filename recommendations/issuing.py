@@ -11,6 +11,7 @@ from inpassing.errors import StaleError, TransitionError
 from inpassing.files.storage import store_bytes
 from inpassing.formats import long_date
 from inpassing.letters.documents import RecommendationLetter, Signature
+from inpassing.letters.errors import LetterError
 from inpassing.letters.signing import is_bsre_certificate, is_signing_configured
 from inpassing.notifications.outbox import enqueue
 from inpassing.queue import hint
@@ -29,6 +30,7 @@ from .composing import (
     signer_block,
 )
 from .gate import Gate
+from .letter_texts import texts_of
 from .models import Delivery, Letter, LetterLine
 from .numbering import new_code, take_number
 from .records import (
@@ -100,7 +102,10 @@ def issue(letter: Letter, *, by: User) -> Letter:
     lines = lock_lines(letter)
     _check_still_true(letter, lines, gate)
     block = signer_block(by)
-    draft = compose(letter, signer=block)
+    try:
+        draft = compose(letter, signer=block)
+    except LetterError as error:  # a field of its texts has no value
+        raise TransitionError(str(error)) from error
     if missing := draft.missing_fields():
         raise TransitionError(f"Surat belum lengkap: {', '.join(missing)}.")
     if fingerprint(draft) != letter.fingerprint:
@@ -164,10 +169,10 @@ def _check_still_true(letter: Letter, lines: list[LetterLine], gate: Gate) -> No
 
 def _make_extracts(letter: Letter, document: RecommendationLetter) -> None:
     extracts = []
-    lines = lines_of(letter)
+    lines, texts = lines_of(letter), texts_of(letter.period_id, "extract")
     for line, row in zip(lines, document.people, strict=True):
         code = new_code()
-        content = compose_extract(document, row, line.proposal, code=code).to_json()
+        content = compose_extract(document, row, line.proposal, code=code, texts=texts).to_json()
         extracts.append(
             Letter(
                 run=letter.run,

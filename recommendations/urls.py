@@ -1,6 +1,16 @@
 from django.urls import path
 
-from .views import appointments, checking, exports, letters, register, runs, signing
+from .views import (
+    appointments,
+    checking,
+    exports,
+    letter_texts,
+    letters,
+    previews,
+    register,
+    runs,
+    signing,
+)
 
 app_name = "recommendations"
 urlpatterns = [
@@ -10,8 +20,15 @@ urlpatterns = [
     # Runs
     path("penerbitan/", runs.runs, name="runs"),
     path("penerbitan/periode/<int:pk>/", runs.start, name="start"),
+    path("penerbitan/periode/<int:pk>/teks/", letter_texts.letter_texts, name="letter_texts"),
+    path(
+        "penerbitan/periode/<int:pk>/teks/<slug:slug>/",
+        letter_texts.letter_text,
+        name="letter_text",
+    ),
     path("penerbitan/<int:pk>/", runs.run, name="run"),
     path("penerbitan/<int:pk>/himpun/", runs.gather, name="gather"),
+    path("penerbitan/<int:pk>/pratinjau/", previews.previews, name="previews"),
     path("penerbitan/<int:pk>/kirim/", runs.put_up, name="put_up"),
     path("penerbitan/<int:pk>/instansi/<int:agency_pk>/", runs.addressee, name="addressee"),
     path(
@@ -27,7 +44,13 @@ urlpatterns = [
     path("surat/", letters.letters, name="letters"),
     path("surat/<int:pk>/", letters.letter, name="letter"),
     path("surat/<int:pk>/unduh/", letters.letter_file, name="letter_file"),
-    path("surat/<int:pk>/pratinjau/", letters.preview, name="preview"),
+    path("surat/<int:pk>/pratinjau/", previews.preview, name="preview"),
+    path("surat/<int:pk>/pratinjau/bagian/", previews.preview_part, name="preview_part"),
+    path(
+        "surat/<int:pk>/pratinjau/<int:job_pk>/",
+        previews.preview_picture,
+        name="preview_picture",
+    ),
     path("surat/<int:pk>/rujukan/", letters.reference, name="reference"),
     path("surat/<int:pk>/melebihi-formasi/", letters.overrun, name="overrun"),
     path("surat/<int:pk>/tarik/", letters.recall, name="recall"),

@@ -37,11 +37,17 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def request_print(
-    owner: models.Model, document: Document, *, filename: str, by: User | None
+    owner: models.Model,
+    document: Document,
+    *,
+    filename: str,
+    by: User | None,
+    try_again: bool = True,
 ) -> PrintJob:
     """The job that prints `document` for `owner`, new or the one that is there already.
 
-    A job that failed is tried again. Raises LetterError when the document lacks a field.
+    A job that failed is tried again, unless a page that polls says not to. Raises
+    LetterError when the document lacks a field.
     """
     if missing := document.missing_fields():
         raise LetterError(f"Surat belum lengkap: {', '.join(missing)}.", missing=missing)
@@ -61,7 +67,7 @@ def request_print(
         ignore_conflicts=True,
     )
     job = PrintJob.objects.select_related("file").get(fingerprint=fingerprint)
-    if job.is_failed:
+    if job.is_failed and try_again:
         again = PrintJob.objects.filter(pk=job.pk, state=PrintJob.State.FAILED)
         again.update(state=PrintJob.State.WAITING, attempts=0, message="", claimed_at=None)
         job.refresh_from_db()

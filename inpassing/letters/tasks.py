@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from inpassing.files.storage import store_bytes
+from inpassing.files.storage import save_preview, store_bytes
 
 from .documents import document_from_json
 from .errors import LetterError
 from .models import PrintJob
+from .picture import first_page
 from .render import render_document
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,9 @@ def print_one(job: PrintJob) -> None:
         _fail(job, BROKEN)
         return
     try:
-        pdf = render_document(document_from_json(job.document))
+        document = document_from_json(job.document)
+        pdf = render_document(document)
+        picture = first_page(pdf) if document.is_draft else None
     except LetterError as error:
         _fail(job, str(error))
         return
@@ -73,6 +76,9 @@ def print_one(job: PrintJob) -> None:
         if not row.is_waiting:
             return
         row.file = store_bytes(pdf, name=row.filename, owner=row, by=row.requested_by)
+        if picture:
+            row.file.preview_path = save_preview(row.file, picture)
+            row.file.save(update_fields=["preview_path"])
         row.state, row.finished_at, row.claimed_at = PrintJob.State.DONE, timezone.now(), None
         row.save(update_fields=["file", "state", "finished_at", "claimed_at"])
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
-from allauth.core.internal import ratelimit
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from inpassing.formats import mask_name, mask_nip
+from proposals.rates import count_up
 
 from ..forms import CheckForm
 from ..models import Letter
@@ -18,18 +20,13 @@ from ..numbering import read_code
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NAMES_SHOWN = 3
-CHECK_RATE = "30/m/ip"
+CHECKS, WITHIN = 30, dt.timedelta(minutes=1)
 
 
 def _asks_too_often(request: HttpRequest) -> bool:
-    """Whether this address has used up its look-ups; the count lies in the database's cache."""
-    return not ratelimit.consume(
-        request,
-        app="inpassing",
-        action="check_letter",
-        config={"check_letter": CHECK_RATE},
-        limit_get=True,
-    )
+    """Count a look-up of this network address; whether it has had too many."""
+    address = get_adapter().get_client_ip(request)
+    return count_up("check_letter", address, most=CHECKS, within=WITHIN) is not None
 
 
 @login_not_required

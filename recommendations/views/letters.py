@@ -8,19 +8,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inpassing.accounts.models import SignerProfile, User
+from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
 from inpassing.files.storage import serve
 from inpassing.keyset import keyset_page
-from inpassing.letters.errors import LetterError
-from inpassing.letters.printing import request_print
-from inpassing.letters.views import answer
 from inpassing.reference.models import Period
 from proposals.models import Proposal
 
 from .. import delivery, gathering, issuing, workflow
-from ..composing import compose, lines_of, signer_block
+from ..composing import lines_of
 from ..finding import LetterFilter, letters_for_list
 from ..forms import ReasonForm, ReferenceForm, RevokeForm
 from ..gate import Gate
@@ -138,35 +135,6 @@ def letter_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not can_preview(user_of(request), row):
         delivery.note_download(row, by=user_of(request))
     return serve(request, row.file, download=True)
-
-
-@require_safe
-def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A letter without a number as PDF, printed by the worker."""
-    row = get_letter_for(user_of(request), pk, can_preview)
-    back = reverse("recommendations:letter", args=[row.pk])
-    if row.file is not None:
-        return redirect("recommendations:letter_file", row.pk)
-    if row.status not in Letter.OPEN:
-        messages.info(request, "Surat ini sudah bernomor. PDF-nya sedang dibuat.")
-        return redirect(back)
-    profile = SignerProfile.objects.select_related("rank").filter(user=user_of(request)).first()
-    block = None
-    if profile and roles_of(user_of(request)).is_signer:
-        reader = user_of(request)
-        reader.signer_profile = profile
-        block = signer_block(reader)
-    try:
-        job = request_print(
-            row,
-            compose(row, signer=block),
-            filename=f"konsep-{issuing.file_name(row)}",
-            by=user_of(request),
-        )
-    except LetterError as error:
-        messages.error(request, str(error))
-        return redirect(back)
-    return answer(request, job, back_url=back, back_label="Kembali ke surat")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -26,6 +26,7 @@ from .reader import user_of
 from .story import story_rows
 
 PAGE = 50
+PREVIEWS = 6
 Status = Letter.Status
 
 
@@ -92,6 +93,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "run": row,
         "counts": counts,
+        "drafts": drafts[:PREVIEWS],
         "made": counts["issued"] + counts["revoked"],
         "to_make": counts["issuing"] + counts["issued"] + counts["revoked"],
         "held": held[:PAGE],
