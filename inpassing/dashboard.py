@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from inpassing.accounts.models import User
+from inpassing.accounts.models import Agency, User
 from inpassing.accounts.roles import Roles, roles_of
 from inpassing.files.models import StoredFile
 from inpassing.files.storage import serve_public
@@ -165,6 +165,15 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _operator_part(page: Home, roles: Roles) -> None:
+    own = Agency.objects.active().filter(pk__in=roles.agency_ids)
+    for agency in own.exclude(work_units__is_active=True).order_by("name"):
+        page.add(
+            1,
+            f"Isi unit kerja {agency.name}",
+            f"{reverse('proposals:work_unit_list')}?instansi={agency.pk}",
+            f"Langkah pertama: {agency.head_of_unit_title} dicetak pada surat pernyataan, dan "
+            "calon serta baris formasi memilih unitnya dari daftar ini.",
+        )
     running = Period.objects.open()
     proposals = Proposal.objects.filter(agency__in=roles.agency_ids, period__in=running)
     counts = Counter(dict(proposals.values_list("status").annotate(n=Count("*"))))

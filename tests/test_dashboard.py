@@ -16,6 +16,7 @@ from tests.factories import (
     make_signer,
     make_user,
     make_verifier,
+    make_work_unit,
 )
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,22 @@ def test_operator_sees_what_the_own_agency_must_do(as_user):
     tasks = tasks_of(as_user(make_operator(agency)))
     assert tasks["Lengkapi 1 konsep calon lalu kirim"] == (1, "/usulan/?status=draft")
     assert tasks["Perbaiki formasi Pranata Komputer"][0] == 1
+
+
+def test_an_agency_without_units_is_told_to_begin_with_them(as_user):
+    agency = make_agency()
+    client = as_user(make_operator(agency))
+    make_period()
+    first = client.get("/beranda/").context["page"].tasks[0]
+    assert (first.label, first.url) == (
+        f"Isi unit kerja {agency.name}",
+        f"/unit-kerja/?instansi={agency.pk}",
+    )
+    assert "Langkah pertama: Pimpinan Perangkat Daerah dicetak" in first.note
+    make_work_unit(agency, is_active=False)
+    assert f"Isi unit kerja {agency.name}" in tasks_of(client)
+    make_work_unit(agency)
+    assert f"Isi unit kerja {agency.name}" not in tasks_of(client)
 
 
 def test_verifier_sees_the_queues_in_scope(as_user):
