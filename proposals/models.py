@@ -844,6 +844,8 @@ class Batch(models.Model):
 
     class Kind(models.TextChoices):
         NOMINATE = "nominate", "Usulkan ke BPS"
+        APPROVE = "approve", "Setujui usulan"
+        PASS_PORTFOLIO = "pass_portfolio", "Luluskan portofolio"
 
     class State(models.TextChoices):
         RUNNING = "running", "Sedang dikerjakan"
@@ -888,6 +890,9 @@ class BatchRow(models.Model):
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField("baris")
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="batch_rows")
+    version = models.PositiveIntegerField(
+        null=True, blank=True, help_text="of the proposal when it was chosen; null: any will do"
+    )
     result = models.CharField(max_length=9, choices=Result, blank=True, default=Result.WAITING)
     message = models.CharField("keterangan", max_length=1000, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -217,6 +217,21 @@ class PortfolioAssessment(models.Model):
         return f"{self.get_verdict_display()}: usulan {self.proposal_id}"
 
 
+class PortfolioDraft(models.Model):
+    """Answers to the checklist that a verifier noted without a verdict yet.
+
+    `answers` is item id -> [answer, remark]. The row goes with the verdict.
+    """
+
+    proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="portfolio_draft")
+    answers = models.JSONField(default=dict)
+    saved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.saved_by}: usulan {self.proposal_id}"
+
+
 class PortfolioAnswer(models.Model):
     """The answer to one item of the checklist, with a remark."""
 

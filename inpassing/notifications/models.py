@@ -56,6 +56,36 @@ class OutboxMessage(models.Model):
         return f"{self.template} {self.key}"
 
 
+class MessageText(models.Model):
+    """A message as an administrator words it; with an empty body the shipped text counts again.
+
+    The row stays when the shipped text is taken back, so that its version only ever grows.
+    """
+
+    code = models.CharField(max_length=60, unique=True)
+    subject = models.CharField("subjek", max_length=150, blank=True)
+    body = models.TextField("isi", max_length=4000, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(subject="", body="") | (~Q(subject="") & ~Q(body="")),
+                name="message_text_whole_or_shipped",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def is_edited(self) -> bool:
+        return bool(self.body)
+
+
 class InboxMessage(models.Model):
     """A message in a person's inbox inside the application."""
 

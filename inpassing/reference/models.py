@@ -136,15 +136,21 @@ class ReturnReason(models.Model):
     """A reusable reason for returning a document. Source: domain.md section 8."""
 
     code = models.SlugField(max_length=40, primary_key=True)
-    text = models.CharField(max_length=200)
-    order = models.PositiveSmallIntegerField(default=0)
-    is_active = models.BooleanField(default=True)
+    text = models.CharField("alasan", max_length=200)
+    action = models.CharField("yang harus dilakukan", max_length=200, blank=True)
+    order = models.PositiveSmallIntegerField("urutan", default=0)
+    is_active = models.BooleanField("dapat dipilih", default=True)
 
     class Meta:
         ordering = ["order", "code"]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def sentence(self) -> str:
+        """The reason and what to do about it, as the participant reads it."""
+        return f"{self.text}. {self.action}" if self.action else self.text
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):
