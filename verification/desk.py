@@ -31,7 +31,7 @@ from proposals.permissions import operator_requests_for
 from proposals.search import matching
 
 from .claims import work_ids
-from .models import Assignment
+from .models import Assignment, Claim
 
 PAGE = 25
 # Beyond this the exact number helps nobody and costs a scan.
@@ -241,9 +241,12 @@ def _held(rows: models.QuerySet[Any], holder: str, *, user: User) -> models.Quer
 
 
 def own_work(queue: Queue, user: User) -> list[int]:
-    """The proposals of a queue that are the work of `user`: returned by or given to them."""
-    mine = Assignment.objects.filter(verifier=user, proposal__status=queue.status)
-    return list(mine.values_list("proposal", flat=True))
+    """The proposals of a queue that are the work of `user`: held now, returned by or given to
+    them. One query."""
+    assigned = Assignment.objects.filter(verifier=user, proposal__status=queue.status)
+    held = Claim.objects.live().filter(holder=user, proposal__status=queue.status)
+    both = assigned.values_list("proposal", flat=True)
+    return list(both.union(held.values_list("proposal", flat=True)))
 
 
 def verifiers() -> models.QuerySet[User]:
@@ -292,7 +295,8 @@ def page_of(
 ) -> Page:
     """One page by keyset, oldest first: at most three queries.
 
-    The verifier's own work (returned by or given to them) stands on top of the first page (`mine`).
+    The verifier's own work (held, returned by or given to them) stands on top of the first page
+    (`mine`).
     """
     mine: list[Any] = []
     if queue.holds_proposals and (own := own_work(queue, user)):

@@ -222,7 +222,11 @@ class CheckForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    certified_ok = forms.BooleanField(label="Legalisir ada dan terbaca", required=False)
+    certified_ok = forms.BooleanField(
+        label="Legalisir ada dan terbaca (G)",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-key": "g"}),
+    )
     certifier = forms.CharField(label="Pejabat yang melegalisir", max_length=150, required=False)
     certified_on = forms.DateField(
         label="Tanggal legalisir",

@@ -1,7 +1,8 @@
 /* Keyboard shortcuts on the review board.
    Markup: data-key="t" on a radio, button or link; [data-keys] marks where the switch goes.
-   Used: T accept, K return, S save, J and L previous and next document. A letter does nothing
-   while one types, with Ctrl, Alt or Meta, or when the person has switched shortcuts off (WCAG 2.1.4). */
+   Used: T accept, G legalisation, K return, S save, J and L previous and next document, P decision.
+   data-then names the field that comes next. A letter does nothing while one types, with Ctrl, Alt or Meta, or when the person has
+   switched shortcuts off (WCAG 2.1.4). Ctrl+Enter saves from inside a field too. */
 (() => {
   "use strict";
 
@@ -19,6 +20,11 @@
     (element.tagName === "INPUT" && !["radio", "checkbox", "button", "submit"].includes(element.type));
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.ctrlKey && event.target.form) {
+      const save = event.target.form.querySelector('[type="submit"]:not([name])');
+      if (save) save.click();
+      return;
+    }
     if (!isOn || event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyping(event.target)) return;
     const key = event.key.toLowerCase();
     if (!/^[a-z]$/.test(key)) return;
@@ -28,6 +34,8 @@
     event.preventDefault();
     target.focus();
     target.click();
+    const next = document.getElementById(target.dataset.then || "");
+    if (next) next.focus();
   });
 
   for (const place of document.querySelectorAll("[data-keys]")) {

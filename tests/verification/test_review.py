@@ -1,4 +1,5 @@
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -6,14 +7,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from inpassing.notifications.models import OutboxMessage
+from inpassing.formats import long_datetime
+from inpassing.notifications.models import InboxMessage, OutboxMessage
+from inpassing.notifications.texts import render_text
 from inpassing.reference.models import ReturnReason
+from inpassing.timeline.events import record, story_of
 from inpassing.timeline.models import TimelineEvent
 from proposals.models import DocumentVersion, Proposal
-from proposals.workflow import submit
+from proposals.workflow import save_data, submit
 from tests import factories
 from verification.claims import take
-from verification.models import Claim, DocumentCheck, RepairRequest
+from verification.models import Claim, Decision, DocumentCheck, RepairRequest
 from verification.workflow import check_document as save_check
 
 from .conftest import accept, accept_all
@@ -410,6 +414,190 @@ def test_a_stale_page_shows_what_changed_and_saves_nothing(as_user, verifier, co
     )
     proposal.refresh_from_db()
     assert proposal.status == Status.SUBMITTED
+
+
+def test_a_stale_page_names_the_fields_that_changed(as_user, verifier, proposal):
+    accept_all(proposal, verifier)
+    data = stamp(proposal)
+    record(
+        proposal,
+        "proposal.data_saved",
+        "Data disimpan: pekerjaan",
+        by=proposal.participant,
+        data={"fields": ["duties", "work_since", "dropped_since"]},
+    )
+    Proposal.objects.filter(pk=proposal.pk).update(version=proposal.version + 1)
+    response = as_user(verifier).post(at("eligible", proposal), data)
+    assert response.status_code == 409
+    (change,) = response.context["refusal"].changes
+    assert change.startswith(
+        "Data disimpan: pekerjaan (uraian tugas, bekerja di bidang itu sejak, dropped_since), "
+        f"{proposal.participant}, pukul "
+    )
+    again = response.context["stamp"]
+    assert again["version"].value() == proposal.version + 1
+    proposal.refresh_from_db()
+    assert proposal.status == Status.SUBMITTED
+
+
+def test_a_stale_page_always_names_something(as_user, verifier, proposal):
+    """The page was being made when the change ended, or its hour was tampered with."""
+    accept_all(proposal, verifier)
+    data = stamp(proposal)
+    Proposal.objects.filter(pk=proposal.pk).update(version=proposal.version + 1)
+    for seen in (data["seen"], "", "kemarin"):
+        response = as_user(verifier).post(at("eligible", proposal), {**data, "seen": seen})
+        if response.status_code == 422:
+            assert seen == "kemarin"
+            continue
+        assert response.status_code == 409
+        assert len(response.context["refusal"].changes) == 1
+
+
+def test_a_verdict_of_somebody_else_is_never_overwritten_unseen(
+    as_user, verifier, colleague, proposal
+):
+    document = slot(proposal, "sp_kompeten")
+    opened = verdict(document, note="Yang diketik")
+    save_check(
+        document,
+        by=colleague,
+        version_id=document.current_id,
+        verdict="return",
+        reason=ReturnReason.objects.get(pk="belum_ttd"),
+    )
+    Claim.objects.all().delete()
+    client, path = as_user(verifier), at("check_document", document)
+    response = client.post(path, opened)
+    assert response.status_code == 409
+    text = response.context["refusal"].text
+    assert text.startswith("Dokumen ini dinilai Teguh Prasojo pukul ")
+    assert "(kembalikan) sejak halaman Anda buka" in text
+    assert DocumentCheck.objects.get().checked_by == colleague
+    assert "Yang diketik" in response.content.decode()
+    shown = response.context["check_form"]["before"].value()
+    assert client.post(path, {**opened, "before": shown}).status_code == 302
+    assert DocumentCheck.objects.get().checked_by == verifier
+
+
+# The message before the decision
+
+
+def nothing_is_left(proposal: Proposal, events: int) -> None:
+    before = (proposal.status, proposal.version)
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.version) == before
+    assert story_of(proposal).count() == events
+    assert not OutboxMessage.objects.exists()
+    assert not InboxMessage.objects.exists()
+    assert not Decision.objects.exists()
+    assert not RepairRequest.objects.exists()
+
+
+def test_the_review_page_shows_the_message_of_the_decision(as_user, verifier, proposal):
+    operator = factories.make_operator(proposal.agency)
+    client = as_user(verifier)
+    assert client.get(at("review", proposal)).context["preview"] is None
+    accept_all(proposal, verifier)
+    proposal.refresh_from_db()
+    events = story_of(proposal).count()
+    page = client.get(at("review", proposal))
+    (letter,) = page.context["preview"].letters
+    assert letter.subject == "Berkas Yohanes Bria memenuhi syarat"
+    assert sorted(letter.to) == sorted(
+        f"{person.full_name} ({person.email})" for person in (operator, proposal.participant)
+    )
+    assert "Langkah berikutnya uji portofolio" in page.content.decode()
+    nothing_is_left(proposal, events)
+    client.post(at("eligible", proposal), stamp(proposal))
+    mails = OutboxMessage.objects.filter(template="proposal_eligible")
+    bodies = {render_text(mail.template, mail.fields)[1] for mail in mails}
+    assert letter.body in bodies
+
+
+def test_the_message_of_a_return_follows_the_date(as_user, verifier, proposal):
+    accept_all(proposal, verifier)
+    bad = slot(proposal, "sp_pengalaman")
+    client = as_user(verifier)
+    client.post(
+        at("check_document", bad),
+        verdict(bad, verdict="return", reason="belum_ttd", note="Halaman 2."),
+    )
+    proposal.refresh_from_db()
+    events = story_of(proposal).count()
+    page = client.get(at("review", proposal))
+    assert "Belum ditandatangani" in page.context["preview"].letters[0].body
+    day = timezone.localdate() + dt.timedelta(days=40)
+    data = {**stamp(proposal), "deadline": day.isoformat()}
+    response = client.post(at("return", proposal), {**data, "pratinjau": "1"})
+    assert response.status_code == 200
+    (letter,) = response.context["preview"].letters
+    assert f"Batas perbaikan: {long_datetime_of(day)}." in letter.body
+    assert response.context["repair_form"]["deadline"].value() == day.isoformat()
+    nothing_is_left(proposal, events)
+    client.post(at("return", proposal), data)
+    sent = {
+        render_text(mail.template, mail.fields)[1]
+        for mail in OutboxMessage.objects.filter(template="proposal_returned")
+    }
+    assert letter.body in sent
+
+
+def long_datetime_of(day: dt.date) -> str:
+    moment = dt.datetime.combine(day, dt.time(23, 59), ZoneInfo("Asia/Makassar"))
+    return long_datetime(moment, "Asia/Makassar")
+
+
+def test_the_message_of_a_tms_before_it_is_said(as_user, verifier, proposal):
+    client, path = as_user(verifier), at("not_eligible", proposal)
+    assert "Lanjut, lihat pesan" in client.get(path).content.decode()
+    events = story_of(proposal).count()
+    data = {**stamp(proposal), "text": "Sedang dihukum disiplin."}
+    response = client.post(path, {**data, "pratinjau": "1"})
+    assert response.status_code == 200
+    (letter,) = response.context["preview"].letters
+    assert "Alasan: Sedang dihukum disiplin." in letter.body
+    html = response.content.decode()
+    assert "Nyatakan tidak memenuhi syarat</button>" in html
+    nothing_is_left(proposal, events)
+    empty = client.post(path, {**stamp(proposal), "text": "", "pratinjau": "1"})
+    assert (empty.status_code, empty.context["preview"]) == (422, None)
+
+
+def test_a_decision_that_will_be_refused_says_so_beforehand(as_user, verifier, proposal):
+    accept_all(proposal, verifier)
+    file = slot(proposal, "ijazah").current.file
+    file.state, file.code = "refused", "damaged"
+    file.save()
+    page = as_user(verifier).get(at("review", proposal))
+    assert page.context["preview"].refusal.startswith("Belum terbaca sistem: ")
+    assert "Putusan ini akan ditolak sistem." in page.content.decode()
+
+
+def test_what_changed_since_the_return_is_named(as_user, verifier, proposal):
+    accept_all(proposal, verifier)
+    bad = slot(proposal, "sp_pengalaman")
+    client = as_user(verifier)
+    client.post(at("check_document", bad), verdict(bad, verdict="return", reason="belum_ttd"))
+    day = timezone.localdate() + dt.timedelta(days=7)
+    client.post(at("return", proposal), {**stamp(proposal), "deadline": day.isoformat()})
+    save_data(
+        proposal, {"phone": "0813", "duties": "Baru"}, by=proposal.participant, step="Data diri"
+    )
+    bad.refresh_from_db()
+    bad.current = DocumentVersion.objects.create(
+        document=bad, number=2, file=factories.make_file(bad)
+    )
+    bad.review = ""
+    bad.save()
+    submit(proposal, by=proposal.participant)
+    page = client.get(at("review", proposal))
+    assert page.context["changed"] == [
+        f"{bad.requirement.name} (versi 2)",
+        "uraian tugas",
+        "telepon",
+    ]
+    assert "Berubah sejak dikembalikan" in page.content.decode()
 
 
 def test_a_form_without_its_stamp_is_refused(as_user, verifier, proposal):

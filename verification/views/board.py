@@ -13,6 +13,7 @@ from django.utils import timezone
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.formats import short_date
+from inpassing.timeline.events import story_of
 from proposals.deadlines import repair_deadline_for
 from proposals.models import DocumentVersion, Proposal, ProposalDocument
 from proposals.same_files import same_files
@@ -29,7 +30,16 @@ from ..workflow import (
     documents_of,
     return_proposal,
 )
-from .page import Refusal, holding, mails_about, person_facts, rule_rows, school_of, told
+from .page import (
+    Refusal,
+    field_name,
+    holding,
+    mails_about,
+    person_facts,
+    rule_rows,
+    school_of,
+    told,
+)
 
 
 def repair_form_for(proposal: Proposal, data: Any = None) -> RepairForm:
@@ -83,6 +93,8 @@ def review_page(
             "refusal": refusal,
             "form": check_form if check_form is not None and check_form.is_bound else repair_form,
             "board": board,
+            "returned_at": returned_at,
+            "changed": _changed_since(proposal, documents, returned_at),
             "rows": [_row(d, chosen, returned_at) for d in documents],
             "open": chosen,
             "shown": shown,
@@ -182,6 +194,24 @@ def _last_return(proposal: Proposal) -> dt.datetime | None:
 
 def _is_changed(document: ProposalDocument, returned_at: dt.datetime | None) -> bool:
     return bool(returned_at and document.current and document.current.created_at > returned_at)
+
+
+def _changed_since(
+    proposal: Proposal, documents: list[ProposalDocument], returned_at: dt.datetime | None
+) -> list[str]:
+    """The documents and the fields that the participant changed since the last return."""
+    if returned_at is None:
+        return []
+    changed = [
+        f"{document.requirement.name} (versi {document.current.number})"
+        for document in documents
+        if document.current and _is_changed(document, returned_at)
+    ]
+    names: list[str] = []
+    saved = story_of(proposal).filter(kind="proposal.data_saved", at__gt=returned_at)
+    for event in saved.order_by("at", "pk"):
+        names += [field_name(name) for name in event.data.get("fields", [])]
+    return changed + list(dict.fromkeys(names))
 
 
 def _row(

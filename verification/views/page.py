@@ -84,13 +84,14 @@ def _events(
     lines = []
     for event in reversed(events or story[:1]):
         who = "Anda" if event.actor_id == by.pk else str(event.actor or "sistem")
-        changed = ", ".join(_field_name(name) for name in event.data.get("fields", []))
+        changed = ", ".join(field_name(name) for name in event.data.get("fields", []))
         label = f"{event.label} ({changed})" if changed else event.label
         lines.append((event.at, f"{label}, {who}, {when_text(event.at)}"))
     return lines
 
 
-def _field_name(name: str) -> str:
+def field_name(name: str) -> str:
+    """The Indonesian name of a proposal's field, as events name it."""
     try:
         return str(Proposal._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     except FieldDoesNotExist:
