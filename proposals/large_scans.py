@@ -178,7 +178,7 @@ def last_scan(document: ProposalDocument) -> LargeScan | None:
 # What the worker does
 
 
-def work_due(seconds: float = 100) -> None:
+def work_due(seconds: float = 30) -> None:
     """Shrink what waits, one after another, for about so many seconds, and remove what nobody
     decided; harmless when run twice."""
     expire()

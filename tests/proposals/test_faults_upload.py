@@ -13,7 +13,9 @@ from inpassing import queue
 from inpassing.celery import app
 from inpassing.files.models import StoredFile
 from inpassing.files.tasks import inspect_due
-from proposals.models import DocumentVersion
+from proposals.models import DocumentVersion, LargeScan
+from proposals.tasks import shrink_due
+from tests.files.test_shrinker import scan as pdf_scan
 from tests.proposals.filing import filing, pdf, put, slot, upload_of
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,22 @@ def test_without_redis_the_upload_is_kept_and_completes_by_itself(as_user, no_re
     assert "Berkas sudah kami terima lengkap." in page
     inspect_due()  # what the sweep does once a worker is back
     assert slot(proposal).current.file.state == "accepted"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_redis_a_large_scan_is_kept_and_made_smaller_later(as_user, no_redis, caplog):
+    proposal = filing(complete=False)
+    client, document = as_user(proposal.participant), slot(proposal)
+    queue._quiet_until = 0.0
+    url = reverse("proposals:large_scan_upload", args=[document.pk])
+    with caplog.at_level(logging.WARNING):
+        response = client.post(url, {"file": upload_of(pdf_scan(1))})
+    assert response.status_code == 302
+    assert "queue.publish_failed" in caplog.text
+    page = client.get(response.headers["Location"]).content.decode()
+    assert "Pindaian sudah kami terima lengkap." in page
+    shrink_due()  # what the sweep does once a worker is back
+    assert LargeScan.objects.get().state == LargeScan.State.READY
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,11 +6,11 @@ import io
 from typing import Any
 
 import pytest
-from django.template.loader import render_to_string
 from django.urls import reverse
 from pypdf import PdfReader
 
 from inpassing.letters.models import PrintJob
+from inpassing.letters.render import render_html
 from inpassing.letters.tasks import print_due
 from inpassing.reference.models import Rank
 from proposals.models import Proposal
@@ -57,7 +57,7 @@ def test_the_place_of_a_revenue_stamp_is_a_switch_of_the_period(code):
     proposal.period.statement_stamp = True
     assert statement_of(proposal, code).stamp is True
     letter = statement_of(proposal, code)
-    assert "Meterai" in render_to_string(f"letters/{letter.template}", {"letter": letter})
+    assert "Meterai" in render_html(letter.template, {"letter": letter}, title=letter.title)
 
 
 def test_the_letter_is_printed_by_the_worker_and_then_downloaded(as_user):
