@@ -194,6 +194,9 @@ def test_the_whole_way_from_a_failed_test_to_the_next(as_user, agency, operator,
     assert {mail.user for mail in told} == {operator, proposal.participant}
     assert not Claim.objects.filter(proposal=proposal).exists()
 
+    given = text_of(client.get(at("verification:portfolio", proposal)))
+    assert f"Portofolio lulus pada {earlier.period.name} dan tidak dinilai lagi." in given
+
     # A second click changes nothing and says who decided.
     second = straight(client, proposal)
     assert second.status_code == 409

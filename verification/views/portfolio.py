@@ -77,7 +77,7 @@ def _given(proposal: Proposal) -> PortfolioAssessment | None:
     """The assessment that there is: final, or of the time before a reopening."""
     return (
         PortfolioAssessment.objects.filter(proposal=proposal)
-        .select_related("assessed_by")
+        .select_related("assessed_by", "carried_from__proposal__period")
         .prefetch_related("answers__item")
         .first()
     )
