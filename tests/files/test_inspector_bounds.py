@@ -152,14 +152,6 @@ def test_script_found_before_the_bound_is_named(tmp_path):
     assert client._understand(b"", signal.SIGPROF) == ("too_complex", None, None)
 
 
-def test_every_hostile_bomb_stays_within_cpu_and_memory():
-    for name, _, data in pdf_hostile.bombs():
-        answer = client.ask(data, LIMITS)
-        assert answer.code is not None, name
-        assert answer.cpu_seconds <= 2.05, name
-        assert answer.peak_mb < 512, name
-
-
 def test_threads_share_one_reading_process():
     files = [pdf_factory.scan(dpi=60), pdf_factory.document(3), b"%PDF-1.7\n", b"x"]
     wanted = [None, None, "damaged", "not_pdf"]
@@ -221,10 +213,10 @@ def test_child_ends_after_anything_unusual(unusual):
 
 
 def test_kept_child_can_only_accept():
-    """Whatever it refuses is judged again by a new child, within the same bounds."""
+    """Whatever it refuses is judged again by a new child, both within the bounds of one."""
     plain = pdf_factory.simple().write()
     wrong = {}
-    for name, codes, data in [*pdf_hostile.carriers(), *pdf_hostile.bombs()]:
+    for name, codes, data in pdf_hostile.bombs():
         answer = client.ask(plain, LIMITS, "hostile")
         assert answer.code is None
         answer = client.ask(data, LIMITS, "hostile")
