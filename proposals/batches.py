@@ -2,7 +2,8 @@
 
 Each row is a transaction of its own: the row's lock, the permission and the state as they are
 then, the act, the result. So a killed worker loses nothing, a second one does nothing twice, and a
-batch that is stopped leaves what was done as it is. A kind brings its act to `work_due`.
+batch that is stopped leaves what was done as it is. A kind brings its act to `work_due`: here the
+nominations of operators, in `verification.batches` the decisions of verifiers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -29,15 +30,20 @@ from .permissions import can_edit_as_operator, is_own_proposal
 
 logger = logging.getLogger(__name__)
 
-# Does the act on one proposal as `by`; TransitionError with a sentence when it is refused.
-Act = Callable[[Proposal, User], object]
+# Does the act on one proposal as `by`; TransitionError with a sentence when it is refused. A row
+# that knows the version which was chosen gives it along (`version=`).
+Act = Callable[..., object]
 
 State, Result = Batch.State, BatchRow.Result
 MAX_ROWS = 5_000
 CLAIM = timedelta(minutes=2)
 BEAT = 10.0  # seconds after which a worker says again that it holds the batch
 MAX_ATTEMPTS = 3
-TASKS = {Batch.Kind.NOMINATE: "proposals.tasks.nominate_due"}
+TASKS = {
+    Batch.Kind.NOMINATE: "proposals.tasks.nominate_due",
+    Batch.Kind.APPROVE: "verification.tasks.approve_due",
+    Batch.Kind.PASS_PORTFOLIO: "verification.tasks.pass_portfolios_due",
+}
 SELF = (
     "Calon ini Anda sendiri. Minta operator lain di instansi Anda mengusulkannya, atau "
     "administrator BPS bila Anda satu-satunya operator."
@@ -47,13 +53,24 @@ NOT_YOURS = (
 )
 ALREADY = "Sudah diusulkan sebelum gilirannya."
 BROKEN = "Gangguan sistem pada baris ini. Kerjakan usulan ini satu per satu dari halamannya."
-STOPPED = "Pengerjaan terhenti karena gangguan sistem sebelum baris ini. Usulkan lagi yang tersisa."
+STOPPED = "Pengerjaan terhenti karena gangguan sistem sebelum baris ini. Ulangi untuk yang tersisa."
 CANCELLED = "Dihentikan sebelum gilirannya. Tidak ada yang berubah."
 
 
 @transaction.atomic
-def start(kind: str, proposals: Sequence[int], *, by: User, key: uuid.UUID) -> Batch:
-    """Ask for an act on these proposals (ids); the same `key` again gives the first batch."""
+def start(
+    kind: str,
+    proposals: Sequence[int],
+    *,
+    by: User,
+    key: uuid.UUID,
+    versions: Mapping[int, int] | None = None,
+) -> Batch:
+    """Ask for an act on these proposals (ids); the same `key` again gives the first batch.
+
+    With `versions` (id -> Proposal.version as it was chosen) a row is refused whose proposal has
+    changed since.
+    """
     known = Batch.objects.filter(key=key, created_by=by).first()
     if known is not None:
         return known
@@ -71,7 +88,12 @@ def start(kind: str, proposals: Sequence[int], *, by: User, key: uuid.UUID) -> B
         return Batch.objects.get(key=key, created_by=by)
     BatchRow.objects.bulk_create(
         [
-            BatchRow(batch=batch, number=number, proposal_id=pk)
+            BatchRow(
+                batch=batch,
+                number=number,
+                proposal_id=pk,
+                version=versions[pk] if versions else None,
+            )
             for number, pk in enumerate(proposals, start=1)
         ],
         batch_size=1000,
@@ -186,9 +208,10 @@ def _do_next(batch: Batch, act: Act) -> bool:
 def _outcome(batch: Batch, row: BatchRow, act: Act) -> tuple[str, str]:
     # Read anew for each row: a role taken away while the batch runs counts at once.
     by = User.objects.get(pk=batch.created_by_id)
+    seen = {} if row.version is None else {"version": row.version}
     try:
         with transaction.atomic():
-            act(row.proposal, by)
+            act(row.proposal, by, **seen)
     except TransitionError as refusal:
         return Result.REFUSED, str(refusal)[:1000]
     except OperationalError:

@@ -6,7 +6,7 @@ workflow's business, not a permission.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -217,9 +217,15 @@ def can_cancel_batch(user: User, batch: Batch) -> bool:
     return batch.created_by_id == user.pk
 
 
-def get_batch_for(user: User, pk: int, can: Predicate = can_view) -> Batch:
+def get_batch_for(
+    user: User,
+    pk: int,
+    can: Predicate = can_view,
+    *,
+    kinds: Collection[str] = (Batch.Kind.NOMINATE,),
+) -> Batch:
     """An act on many proposals, for whoever asked for it and for administrators; else 404."""
-    batches = Batch.objects.select_related("created_by")
+    batches = Batch.objects.select_related("created_by").filter(kind__in=kinds)
     if not roles_of(user).is_admin:
         batches = batches.filter(created_by=user)
     batch = get_object_or_404(batches, pk=pk)
