@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
-from inpassing.reference.models import BpsOffice, Period, TestComponent
+from inpassing.files.models import StoredFile
+from inpassing.reference.models import BpsOffice, Period, PeriodPosition, TestComponent
 from proposals.models import Proposal
 
 if TYPE_CHECKING:
@@ -312,6 +313,100 @@ class ComponentScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component}: {self.score}"
+
+
+class ResultImport(models.Model):
+    """A file of results of one period and position, read by a worker, then saved."""
+
+    class State(models.TextChoices):
+        READING = "reading", "Sedang diperiksa"
+        READY = "ready", "Siap disimpan"
+        SAVING = "saving", "Sedang disimpan"
+        DONE = "done", "Selesai"
+        CANCELLED = "cancelled", "Dibatalkan"
+        FAILED = "failed", "Terhenti"
+
+    entry = models.ForeignKey(PeriodPosition, models.PROTECT, related_name="result_imports")
+    name = models.CharField("nama berkas", max_length=200)
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.READING)
+    message = models.CharField("keterangan", max_length=500, blank=True)
+    counts = models.JSONField(default=dict, help_text="outcome -> rows; missing, saved")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in {self.State.READING, self.State.SAVING}
+
+    @property
+    def savable(self) -> int:
+        """How many rows saving would write."""
+        return int(self.counts.get("new", 0)) + int(self.counts.get("changed", 0))
+
+
+class ResultRow(models.Model):
+    """One row of such a file."""
+
+    class Outcome(models.TextChoices):
+        NEW = "new", "Baru"
+        CHANGED = "changed", "Berubah"
+        SAME = "same", "Sama"
+        ERROR = "error", "Galat"
+
+    batch = models.ForeignKey(ResultImport, models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField("baris")
+    participant_number = models.CharField(max_length=40)
+    data = models.JSONField()
+    outcome = models.CharField(max_length=7, choices=Outcome)
+    errors = models.JSONField(default=list, help_text="[header, what is written, sentence]")
+    saved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["batch", "number"], name="result_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}: {self.number}"
+
+
+class ResultCorrection(models.Model):
+    """A new version of a published result, proposed by one person and applied by another."""
+
+    result = models.ForeignKey(TestResult, models.PROTECT, related_name="corrections")
+    number = models.PositiveSmallIntegerField("versi")
+    reason = models.CharField("alasan", max_length=500)
+    before = models.JSONField(help_text="component id -> score, total")
+    after = models.JSONField(help_text="component id -> score, total")
+    proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    applied = models.BooleanField(null=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["result", "number"], name="correction_number_once"),
+            models.UniqueConstraint(
+                fields=["result"], condition=Q(decided_at=None), name="one_open_correction"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),
+                name="correction_needs_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.result_id}: {self.number}"
 
 
 class Publication(models.Model):

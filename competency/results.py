@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
-from inpassing.reference.models import PeriodPosition
-from inpassing.timeline.events import record
+from inpassing.reference.models import Period, PeriodPosition, TestComponent
+from inpassing.timeline.events import record, record_many
 
-from .models import ComponentScore, Seat, TestResult, TestSession
+from .models import ComponentScore, Seat, SessionQuerySet, TestResult, TestSession
+
+
+def total_of(components: Iterable[TestComponent], scores: Mapping[int, Decimal]) -> Decimal:
+    """The weighted mean of the scores (component id -> 0 to 100), rounded half up to two places."""
+    weighted, weights = Decimal(0), 0
+    for component in components:
+        weighted += scores[component.pk] * component.weight
+        weights += component.weight
+    return (weighted / weights).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 @transaction.atomic
 def enter_result(seat: Seat, scores: Mapping[int, Decimal], *, by: User) -> TestResult:
     """Keep the component scores (component id -> 0 to 100) of somebody who was present.
 
-    The total is the weighted mean, rounded half up to two places; weights and passing grade are
-    the period's for the position.
+    Weights and passing grade are the period's for the position.
     """
     session = TestSession.objects.locked(seat.session)
     seat = Seat.objects.select_related("proposal").get(pk=seat.pk)
@@ -33,15 +42,10 @@ def enter_result(seat: Seat, scores: Mapping[int, Decimal], *, by: User) -> Test
         period=session.period_id, position=seat.proposal.position_id
     )
     components = list(entry.components.all())
-    weights = sum(component.weight for component in components)
-    total = sum(
-        (scores[component.pk] * component.weight for component in components), Decimal(0)
-    ) / Decimal(weights)
-    total = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
     result, _ = TestResult.objects.update_or_create(
         seat=seat,
         defaults={
-            "total": total,
+            "total": total_of(components, scores),
             "passing_grade": entry.passing_grade,
             "source": TestResult.Source.TYPED,
             "entered_by": by,
@@ -90,3 +94,32 @@ def confirm_results(session: TestSession, *, by: User) -> TestSession:
     session.save(update_fields=["results_confirmed_by", "results_confirmed_at"])
     record(session, "session.confirmed", "Hasil sesi dipastikan", by=by)
     return session
+
+
+def confirmable(period: Period, *, by: User) -> SessionQuerySet:
+    """Sessions of the period whose results are complete and none of which `by` entered."""
+    seats = Seat.objects.current().filter(session=OuterRef("pk"))
+    return (
+        TestSession.objects.planned()
+        .filter(Exists(seats), period=period, results_confirmed_at=None)
+        .exclude(Exists(seats.filter(attendance="")))
+        .exclude(Exists(seats.filter(attendance__in=["present", "late"], result=None)))
+        .exclude(Exists(seats.filter(result__entered_by=by)))
+    )
+
+
+@transaction.atomic
+def confirm_all(period: Period, *, by: User) -> int:
+    """A second person confirms every complete session of the period; returns how many."""
+    rows = confirmable(period, by=by).select_for_update(of=("self",)).order_by("pk")
+    locked = [session.pk for session in rows]
+    # While we waited for the locks a mark or a score may have changed.
+    sessions = list(confirmable(period, by=by).filter(pk__in=locked))
+    now = timezone.now()
+    TestSession.objects.filter(pk__in=[session.pk for session in sessions]).update(
+        results_confirmed_by=by, results_confirmed_at=now
+    )
+    record_many(
+        "session.confirmed", [(session, "Hasil sesi dipastikan", {}) for session in sessions], by=by
+    )
+    return len(sessions)

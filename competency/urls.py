@@ -1,6 +1,15 @@
 from django.urls import path
 
-from .views import participants, plans, results, seating, sessions
+from .views import (
+    corrections,
+    participants,
+    plans,
+    result_imports,
+    results,
+    seating,
+    sessions,
+    statistics,
+)
 
 app_name = "competency"
 urlpatterns = [
@@ -28,6 +37,18 @@ urlpatterns = [
     # Results
     path("kursi/<int:pk>/nilai/", results.enter, name="enter_result"),
     path("sesi/<int:pk>/pastikan/", results.confirm, name="confirm_results"),
+    path("nilai/impor/", result_imports.import_create, name="result_import_create"),
+    path("nilai/impor/<int:pk>/", result_imports.result_import, name="result_import"),
+    path("nilai/impor/<int:pk>/simpan/", result_imports.save, name="result_import_save"),
+    path("nilai/impor/<int:pk>/batalkan/", result_imports.cancel, name="result_import_cancel"),
+    path("nilai/impor/<int:pk>/bertanda.xlsx", result_imports.marked, name="result_import_marked"),
+    path("nilai/templat/<int:pk>.xlsx", result_imports.template, name="result_template"),
+    path("nilai/koreksi/", corrections.correction_list, name="corrections"),
+    path("nilai/<int:pk>/koreksi/", corrections.correct, name="correct"),
+    path("nilai/koreksi/<int:pk>/setujui/", corrections.apply, name="apply_correction"),
+    path("nilai/koreksi/<int:pk>/tolak/", corrections.reject, name="reject_correction"),
+    path("statistik/<int:pk>/", statistics.statistics, name="statistics"),
+    path("pengumuman/<int:pk>/pastikan/", results.confirm_complete, name="confirm_all"),
     path("pengumuman/", results.publication, name="publication"),
     path("pengumuman/<int:pk>/umumkan/", results.publish, name="publish"),
     path("pengumuman/<int:pk>/batalkan/", results.unpublish, name="unpublish"),

@@ -30,10 +30,13 @@ app.conf.beat_schedule = {
     "sweep-imports": {"task": "proposals.tasks.import_due", "schedule": 30.0},
     "clear-imports": {"task": "proposals.tasks.clear_imports", "schedule": 3600.0},
     "sweep-nominations": {"task": "proposals.tasks.nominate_due", "schedule": 30.0},
+    "sweep-approvals": {"task": "verification.tasks.approve_due", "schedule": 30.0},
+    "sweep-portfolios": {"task": "verification.tasks.pass_portfolios_due", "schedule": 30.0},
     "sweep-session-plans": {"task": "competency.tasks.make_sessions", "schedule": 60.0},
     "sweep-seating": {"task": "competency.tasks.seat_people", "schedule": 30.0},
     "sweep-invitations": {"task": "competency.tasks.invite_seated", "schedule": 60.0},
     "sweep-scans": {"task": "proposals.tasks.shrink_due", "schedule": 60.0},
+    "sweep-result-files": {"task": "competency.tasks.import_results", "schedule": 30.0},
     "publish-results": {"task": "competency.tasks.publish_due", "schedule": 60.0},
     "anchor-timeline": {
         "task": "inpassing.timeline.tasks.anchor",

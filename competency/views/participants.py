@@ -14,6 +14,7 @@ from proposals.models import Proposal
 from proposals.permissions import is_own_proposal
 
 from .. import papers
+from ..corrections import CORRECTABLE
 from ..models import Seat, TestResult
 from ..permissions import get_test_proposal_for
 from .sessions import me
@@ -36,13 +37,18 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by("-published_at")
     )
     roles = roles_of(user)
+    result = results.first()
     return render(
         request,
         "competency/test.html",
         {
             "proposal": proposal,
             "seat": seat,
-            "result": results.first(),
+            "result": result,
+            "corrections": result.corrections.filter(applied=True) if result else [],
+            "can_correct": roles.is_admin
+            and not is_own_proposal(user, proposal)
+            and proposal.status in CORRECTABLE,
             "can_assign": (roles.is_admin or proposal.agency_id in roles.agency_ids)
             and not is_own_proposal(user, proposal)
             and proposal.status == Proposal.Status.TEST_REQUIRED,

@@ -17,7 +17,7 @@ from .. import publishing
 from ..forms import PublicationForm, ScoresForm
 from ..models import Publication, Seat, TestResult, TestSession
 from ..permissions import can_enter_results, can_plan, get_seat_for, get_session_for, require_admin
-from ..results import confirm_results, enter_result
+from ..results import confirm_all, confirm_results, confirmable, enter_result
 from .sessions import me
 
 FOUND = 20
@@ -62,6 +62,19 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("competency:session", pk)
 
 
+@require_POST
+def confirm_complete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm every complete session of a period that somebody else entered."""
+    user = me(request)
+    require_admin(user)
+    period = get_object_or_404(Period.objects.open(), pk=pk)
+    if count := confirm_all(period, by=user):
+        messages.success(request, f"Hasil {count} sesi dipastikan dan terkunci.")
+    else:
+        messages.info(request, "Tidak ada sesi lengkap yang menunggu pemastian Anda.")
+    return redirect("competency:publication")
+
+
 @require_safe
 def publication(request: HttpRequest) -> HttpResponse:
     """What is ready to be published, per open period."""
@@ -75,6 +88,7 @@ def publication(request: HttpRequest) -> HttpResponse:
             {
                 "period": period,
                 "unfinished": publishing.unfinished_sessions(period),
+                "confirmable": confirmable(period, by=me(request)).count(),
                 "waiting": seats.exclude(attendance="").count(),
                 "running": period.publications.filter(finished_at=None).first(),
                 "published": TestResult.objects.filter(seat__session__period=period)
