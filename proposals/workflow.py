@@ -29,6 +29,7 @@ from .models import (
 from .people import account_for, invite, operators_of
 
 Status = Proposal.Status
+OTHER_ACTIVE = "NIP ini mempunyai usulan lain yang masih berjalan pada periode yang sama."
 
 
 def lock_proposal(proposal: Proposal, *, version: int | None = None) -> Proposal:
@@ -471,6 +472,30 @@ def mark_test_absent(proposal: Proposal, *, by: User | None, note: str) -> Propo
     return _end(proposal, Status.TEST_ABSENT, "proposal.test_absent", by=by, note=note)
 
 
+@transaction.atomic
+def correct_test_outcome(proposal: Proposal, *, passed: bool, by: User, note: str) -> Proposal:
+    """A published result was corrected: READY instead of TEST_FAILED, or the other way round.
+
+    Who passes after all takes a post again; refused when none is left.
+    """
+    proposal = lock_proposal(proposal)
+    if not passed:
+        _expect(proposal, Status.READY)
+        return _end(proposal, Status.TEST_FAILED, "proposal.test_failed", by=by, note=note)
+    _expect(proposal, Status.TEST_FAILED)
+    ledger.reserve(proposal.agency, proposal.period, proposal.level)
+    proposal.end_note = ""
+    try:
+        with transaction.atomic():
+            _move(proposal, Status.READY, "end_note")
+    except IntegrityError as error:
+        raise TransitionError(OTHER_ACTIVE) from error
+    label = "Lulus uji kompetensi setelah koreksi nilai"
+    event = record(proposal, "proposal.ready", f"{label}; siap direkomendasikan", by=by, note=note)
+    tell(proposal, f"ready:{event.pk}", "proposal_ready", sebab=label.lower())
+    return proposal
+
+
 # Recommendation (called by stage 4)
 
 
@@ -571,9 +596,7 @@ def reopen(proposal: Proposal, *, by: User, reason: str) -> Proposal:
         with transaction.atomic():
             _move(proposal, target, "end_note", "filing_deadline")
     except IntegrityError as error:
-        raise TransitionError(
-            "NIP ini mempunyai usulan lain yang masih berjalan pada periode yang sama."
-        ) from error
+        raise TransitionError(OTHER_ACTIVE) from error
     event = record(
         proposal,
         "proposal.reopened",

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from competency import seats
-from competency.models import Publication
+from competency.models import Publication, ResultCorrection, ResultImport, TestResult
 from competency.planning import Spec, request_plan
 from inpassing.files.storage import save_preview
 from inpassing.letters.printing import request_print
@@ -148,6 +148,28 @@ class World:
     def seat(self):
         return seats.assign_seat(
             self.proposal("test_required"), self.session(), by=self.visitors["admin"]
+        )
+
+    def result_import(self):
+        return ResultImport.objects.create(
+            entry=self.period.period_positions.first(),
+            name="nilai.xlsx",
+            state="ready",
+            created_by=self.visitors["admin"],
+        )
+
+    def correction(self):
+        seat, by = self.seat(), make_user()
+        result = TestResult.objects.create(
+            seat=seat, total=60, passing_grade=70, entered_by=by, published_at="2026-01-01T00:00Z"
+        )
+        return ResultCorrection.objects.create(
+            result=result,
+            number=2,
+            reason="-",
+            before={"total": "60"},
+            after={"total": "61"},
+            proposed_by=by,
         )
 
     def session_plan(self):
@@ -323,6 +345,7 @@ ADDRESSES = {
     "proposals:import_marked": (GET, lambda w: [w.import_batch().pk]),
     "proposals:import_save": (POST, lambda w: [w.import_batch().pk]),
     "proposals:import_cancel": (POST, lambda w: [w.import_batch().pk]),
+    "proposals:verdicts": (POST, lambda w: []),
     "proposals:nominate_many": (GET, lambda w: []),
     "proposals:batch": (GET, lambda w: [w.batch().pk]),
     "proposals:batch_cancel": (POST, lambda w: [w.batch().pk]),
@@ -410,6 +433,18 @@ ADDRESSES = {
     "competency:card": (GET, lambda w: [w.seat().proposal_id]),
     "competency:enter_result": (GET, lambda w: [w.seat().pk]),
     "competency:confirm_results": (POST, lambda w: [w.session().pk]),
+    "competency:confirm_all": (POST, lambda w: [w.period.pk]),
+    "competency:result_import_create": (GET, lambda w: []),
+    "competency:result_import": (GET, lambda w: [w.result_import().pk]),
+    "competency:result_import_save": (POST, lambda w: [w.result_import().pk]),
+    "competency:result_import_cancel": (POST, lambda w: [w.result_import().pk]),
+    "competency:result_import_marked": (GET, lambda w: [w.result_import().pk]),
+    "competency:result_template": (GET, lambda w: [w.result_import().entry_id]),
+    "competency:corrections": (GET, lambda w: []),
+    "competency:correct": (GET, lambda w: [w.correction().result_id]),
+    "competency:apply_correction": (POST, lambda w: [w.correction().pk]),
+    "competency:reject_correction": (POST, lambda w: [w.correction().pk]),
+    "competency:statistics": (GET, lambda w: [w.period.pk]),
     "competency:publication": (GET, lambda w: []),
     "competency:publish": (POST, lambda w: [w.period.pk]),
     "competency:unpublish": (POST, lambda w: [w.publication().pk]),
@@ -587,6 +622,7 @@ proposals:import                        - 4 4 + 4 4 4 4 4 4
 proposals:import_marked                 - 4 4 + 4 4 4 4 4 4
 proposals:import_save                   - 4 4 + 4 4 4 4 4 4
 proposals:import_cancel                 - 4 4 + 4 4 4 4 4 4
+proposals:verdicts                      - 3 3 4 4 3 3 3 3 4
 proposals:nominate_many                 - 3 3 + + 3 3 3 3 3
 proposals:batch                         - 4 4 + 4 4 4 4 4 +
 proposals:batch_cancel                  - 4 4 + 4 4 4 4 4 3
@@ -671,6 +707,18 @@ competency:test                         - 4 + + 4 + 4 4 4 +
 competency:card                         - 4 + + 4 + 4 4 4 +
 competency:enter_result                 - 4 4 4 4 4 4 + 4 +
 competency:confirm_results              - 4 4 4 4 4 4 3 4 +
+competency:confirm_all                  - 3 3 3 3 3 3 3 3 +
+competency:result_import_create         - 3 3 3 3 3 3 3 3 +
+competency:result_import                - 3 3 3 3 3 3 3 3 +
+competency:result_import_save           - 3 3 3 3 3 3 3 3 +
+competency:result_import_cancel         - 3 3 3 3 3 3 3 3 +
+competency:result_import_marked         - 3 3 3 3 3 3 3 3 +
+competency:result_template              - 3 3 3 3 3 3 3 3 +
+competency:corrections                  - 3 3 3 3 3 3 3 3 +
+competency:correct                      - 3 3 3 3 3 3 3 3 +
+competency:apply_correction             - 3 3 3 3 3 3 3 3 +
+competency:reject_correction            - 3 3 3 3 3 3 3 3 +
+competency:statistics                   - 3 3 3 3 3 3 3 3 +
 competency:publication                  - 3 3 3 3 3 3 3 3 +
 competency:publish                      - 3 3 3 3 3 3 3 3 +
 competency:unpublish                    - 3 3 3 3 3 3 3 3 +
