@@ -121,6 +121,15 @@ class World:
             key=uuid.uuid4(),
         )
 
+    def approval(self):
+        """A nomination that the verifier asked to approve, as many at once."""
+        return batches.start(
+            Batch.Kind.APPROVE,
+            [self.proposal("nominated").pk],
+            by=self.visitors["verifier"],
+            key=uuid.uuid4(),
+        )
+
     def document(self):
         return self.proposal("filling").documents.first()
 
@@ -242,6 +251,7 @@ ADDRESSES = {
     "landing": (GET, lambda w: []),
     "home": (GET, lambda w: []),
     "guidelines": (GET, lambda w: []),
+    "user_guide": (GET, lambda w: ["peserta"]),
     "help": (GET, lambda w: []),
     "privacy": (GET, lambda w: []),
     "healthz": (GET, lambda w: []),
@@ -413,6 +423,11 @@ ADDRESSES = {
     "verification:check_document": (POST, lambda w: [w.document().pk]),
     "verification:portfolio": (GET, lambda w: [w.proposal("eligible").pk]),
     "verification:assess": (POST, lambda w: [w.proposal("eligible").pk]),
+    "verification:note_answers": (POST, lambda w: [w.proposal("eligible").pk]),
+    "verification:batches": (GET, lambda w: []),
+    "verification:decide_many": (GET, lambda w: ["usulan"]),
+    "verification:batch": (GET, lambda w: [w.approval().pk]),
+    "verification:batch_cancel": (POST, lambda w: [w.approval().pk]),
     "competency:sessions": (GET, lambda w: []),
     "competency:session_create": (GET, lambda w: []),
     "competency:session_plan_create": (GET, lambda w: []),
@@ -525,6 +540,7 @@ EXPECTED = """
 landing                                 + + + + + + + + + +
 home                                    - + + + + + + + + +
 guidelines                              + + + + + + + + + +
+user_guide                              + + + + + + + + + +
 help                                    + + + + + + + + + +
 privacy                                 + + + + + + + + + +
 healthz                                 + + + + + + + + + +
@@ -687,6 +703,11 @@ verification:set_education_field        - 4 3 3 4 + 4 4 4 3
 verification:check_document             - 4 3 3 4 + 4 4 4 3
 verification:portfolio                  - 4 3 3 4 + 4 4 4 3
 verification:assess                     - 4 3 3 4 + 4 4 4 3
+verification:note_answers               - 4 3 3 4 + 4 4 4 3
+verification:batches                    - 3 3 3 3 + + 3 3 3
+verification:decide_many                - 3 3 3 3 + + 3 3 3
+verification:batch                      - 3 3 3 3 + 4 3 3 +
+verification:batch_cancel               - 3 3 3 3 + 4 3 3 3
 competency:sessions                     - + + + + + + + + +
 competency:session_create               - 3 3 3 3 3 3 3 3 +
 competency:session_plan_create          - 3 3 3 3 3 3 3 3 +

@@ -406,9 +406,12 @@ class AnswerForm(forms.Form):
     )
     remark = forms.CharField(label="Keterangan", max_length=500, required=False)
 
-    def __init__(self, data: Any = None, *, item: PortfolioItem, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, item: PortfolioItem, may_wait: bool = False, **options: Any
+    ) -> None:
         self.item = item
         super().__init__(data, prefix=f"butir{item.pk}", **options)
+        self.fields["answer"].required = not may_wait
         need = "wajib" if item.required else "tidak wajib"
         self.fields["answer"].label = f"{item.code}. {item.question}"
         self.fields["answer"].help_text = f"Bukti: {item.evidence or '–'} ({need})"

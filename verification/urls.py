@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import desk, formations, nominations, portfolio, requests, resit, review, work
+from .views import batches, desk, formations, nominations, portfolio, requests, resit, review, work
 
 app_name = "verification"
 urlpatterns: list[URLPattern] = [
@@ -42,4 +42,10 @@ urlpatterns: list[URLPattern] = [
     # Portfolio
     path("portofolio/<int:pk>/", portfolio.portfolio, name="portfolio"),
     path("portofolio/<int:pk>/nilai/", portfolio.assess, name="assess"),
+    path("portofolio/<int:pk>/catat/", portfolio.note, name="note_answers"),
+    # Many at once
+    path("sekaligus/", batches.batch_list, name="batches"),
+    path("antrean/<slug:slug>/sekaligus/", batches.decide_many, name="decide_many"),
+    path("sekaligus/<int:pk>/", batches.batch, name="batch"),
+    path("sekaligus/<int:pk>/hentikan/", batches.batch_cancel, name="batch_cancel"),
 ]

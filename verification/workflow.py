@@ -31,6 +31,7 @@ from .models import (
     DocumentCheck,
     PortfolioAnswer,
     PortfolioAssessment,
+    PortfolioDraft,
     RepairRequest,
 )
 from .resit import accepted_before, passed_before
@@ -416,6 +417,36 @@ def rule_for(proposal: Proposal) -> TestDecision:
 
 
 @transaction.atomic
+def note_answers(
+    proposal: Proposal,
+    *,
+    by: User,
+    answers: Mapping[int, GivenAnswer],
+    version: int | None = None,
+) -> PortfolioDraft:
+    """Keep answers to the checklist (item id -> answer) without a verdict.
+
+    Whoever noted them may pass many such portfolios at once; nobody else is told.
+    """
+    locked = _locked(proposal, by=by, status=Status.ELIGIBLE, version=version)
+    asked = {item.pk for item in items_for(locked)}
+    draft, _ = PortfolioDraft.objects.update_or_create(
+        proposal=locked,
+        defaults={
+            "answers": {
+                str(pk): [given.answer, given.remark]
+                for pk, given in answers.items()
+                if pk in asked
+            },
+            "saved_by": by,
+            "saved_at": timezone.now(),
+        },
+    )
+    _touch(locked)
+    return draft
+
+
+@transaction.atomic
 def assess_portfolio(
     proposal: Proposal,
     *,
@@ -472,6 +503,7 @@ def assess_portfolio(
             "assessed_at": timezone.now(),
         },
     )
+    PortfolioDraft.objects.filter(proposal=locked).delete()
     assessment.answers.all().delete()
     PortfolioAnswer.objects.bulk_create(
         [

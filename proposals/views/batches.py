@@ -36,17 +36,37 @@ STATE_TAGS = {
     Batch.State.CANCELLED: "lock",
     Batch.State.FAILED: "bad",
 }
-RESULTS = {
-    BatchRow.Result.WAITING: ("wait", "Menunggu giliran"),
-    BatchRow.Result.DONE: ("ok", "Diusulkan"),
-    BatchRow.Result.REFUSED: ("bad", "Tidak diusulkan"),
-    BatchRow.Result.CANCELLED: ("lock", "Tidak dikerjakan"),
-}
 FILTERS = {
-    "gagal": ("Tidak diusulkan", BatchRow.Result.REFUSED),
-    "berhasil": ("Diusulkan", BatchRow.Result.DONE),
-    "sisa": ("Tidak dikerjakan", BatchRow.Result.CANCELLED),
+    "gagal": BatchRow.Result.REFUSED,
+    "berhasil": BatchRow.Result.DONE,
+    "sisa": BatchRow.Result.CANCELLED,
 }
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What the pages of one kind of batch say and where they lead."""
+
+    title: str
+    noun: str
+    done: str
+    refused: str
+    stopped: str
+    page: str
+    cancel: str
+    back_url: str
+    back_text: str
+    left: tuple[str, str, str]  # what to do about the rest: sentence, button, address
+    over: tuple[str, str, str]  # what follows when nothing is left
+
+    def result(self, result: str) -> tuple[str, str]:
+        """The tag of a row: kind and word."""
+        return {
+            BatchRow.Result.WAITING: ("wait", "Menunggu giliran"),
+            BatchRow.Result.DONE: ("ok", self.done),
+            BatchRow.Result.REFUSED: ("bad", self.refused),
+            BatchRow.Result.CANCELLED: ("lock", "Tidak dikerjakan"),
+        }[BatchRow.Result(result)]
 
 
 @dataclass(frozen=True)
@@ -121,12 +141,51 @@ def nominate_many(request: HttpRequest) -> HttpResponse:
 @require_safe
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it has come; afterwards what became of each, failures first."""
+    return batch_page(request, get_batch_for(reader_of(request), pk), _wording())
+
+
+@require_POST
+def batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop before the rows whose turn has not come."""
+    found = get_batch_for(reader_of(request), pk, can_cancel_batch)
+    return cancel_batch(request, found, _wording())
+
+
+def _wording() -> Wording:
+    drafts = reverse("proposals:list")
+    return Wording(
+        title="Pengusulan",
+        noun="calon",
+        done="Diusulkan",
+        refused="Tidak diusulkan",
+        stopped="Dihentikan. Yang sudah diusulkan tetap diusulkan.",
+        page="proposals:batch",
+        cancel="proposals:batch_cancel",
+        back_url=drafts,
+        back_text="Kembali ke calon",
+        left=(
+            "Betulkan yang disebut di kolom Keterangan, lalu usulkan lagi konsep yang tersisa.",
+            "Buka konsep yang tersisa",
+            f"{drafts}?status=draft",
+        ),
+        over=(
+            "BPS memeriksa usulan ini, lalu mengirim undangan kepada calon.",
+            "Buka usulan yang menunggu BPS",
+            f"{drafts}?status=nominated",
+        ),
+    )
+
+
+# The pages of every kind
+
+
+def batch_page(request: HttpRequest, found: Batch, words: Wording) -> HttpResponse:
+    """The progress of a batch, or a page of its results; its part alone when htmx asks again."""
     user = reader_of(request)
-    found = get_batch_for(user, pk)
     is_poll = bool(getattr(request, "htmx", False))
-    head = _head(found, user)
+    head = {"batch": found, "words": words, **_head(found, user, words)}
     if found.is_running and is_poll:
-        return render(request, "proposals/batch_progress.html", {"batch": found, **head})
+        return render(request, "proposals/batch_progress.html", head)
     if is_poll:
         return HttpResponseClientRefresh()
     counts = batches.counts_of(found)
@@ -135,7 +194,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         chosen = "gagal" if counts.get(BatchRow.Result.REFUSED) else "semua"
     rows = found.rows.select_related("proposal__level")
     if chosen != "semua":
-        rows = rows.filter(result=FILTERS[chosen][1])
+        rows = rows.filter(result=FILTERS[chosen])
     page = keyset_page(
         rows,
         ("number", "pk"),
@@ -147,9 +206,8 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "proposals/batch.html",
         {
-            "batch": found,
-            "rows": [_row(row) for row in page.rows],
-            "filters": _filters(found, counts, chosen),
+            "rows": [_row(row, words) for row in page.rows],
+            "filters": _filters(found, counts, chosen, words),
             "prev_url": _page_url(chosen, sebelum=page.before) if page.before else "",
             "next_url": _page_url(chosen, setelah=page.after) if page.after else "",
             **head,
@@ -157,17 +215,14 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
-def batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stop before the rows whose turn has not come."""
-    user = reader_of(request)
-    found = get_batch_for(user, pk, can_cancel_batch)
+def cancel_batch(request: HttpRequest, found: Batch, words: Wording) -> HttpResponse:
+    """Stop a batch and say what stays."""
     try:
-        batches.cancel(found, by=user)
-        messages.success(request, "Dihentikan. Yang sudah diusulkan tetap diusulkan.")
+        batches.cancel(found, by=reader_of(request))
+        messages.success(request, words.stopped)
     except TransitionError as refusal:
         messages.error(request, str(refusal))
-    return redirect("proposals:batch", pk)
+    return redirect(words.page, found.pk)
 
 
 def _chosen(sent: QueryDict, user: User) -> tuple[ChoiceForm, ProposalQuerySet]:
@@ -194,12 +249,12 @@ def _chosen(sent: QueryDict, user: User) -> tuple[ChoiceForm, ProposalQuerySet]:
     return choice, found
 
 
-def _head(found: Batch, user: User) -> dict[str, object]:
+def _head(found: Batch, user: User, words: Wording) -> dict[str, object]:
     counts = batches.counts_of(found)
     figures = [
         ("dipilih", found.total),
-        ("diusulkan", counts.get(BatchRow.Result.DONE, 0)),
-        ("tidak diusulkan", counts.get(BatchRow.Result.REFUSED, 0)),
+        (words.done.lower(), counts.get(BatchRow.Result.DONE, 0)),
+        (words.refused.lower(), counts.get(BatchRow.Result.REFUSED, 0)),
     ]
     if left := counts.get(BatchRow.Result.CANCELLED, 0):
         figures.append(("tidak dikerjakan", left))
@@ -210,6 +265,7 @@ def _head(found: Batch, user: User) -> dict[str, object]:
         "done_text": format_number(counts["finished"]),
         "total_text": format_number(found.total),
         "figures": [(label, format_number(value)) for label, value in figures],
+        "follow": words.left if counts.get(BatchRow.Result.REFUSED) or left else words.over,
         "has_left": bool(counts.get(BatchRow.Result.REFUSED) or left),
         "can_cancel": found.is_running and can_cancel_batch(user, found),
     }
@@ -219,8 +275,8 @@ def _zone(user: User) -> str:
     return user.employer.tz if user.employer else HEAD_OFFICE_TZ
 
 
-def _row(row: BatchRow) -> Row:
-    kind, word = RESULTS[BatchRow.Result(row.result)]
+def _row(row: BatchRow, words: Wording) -> Row:
+    kind, word = words.result(row.result)
     proposal = row.proposal
     return Row(
         number=row.number,
@@ -234,7 +290,9 @@ def _row(row: BatchRow) -> Row:
     )
 
 
-def _filters(found: Batch, counts: dict[str, int], chosen: str) -> list[dict[str, object]]:
+def _filters(
+    found: Batch, counts: dict[str, int], chosen: str, words: Wording
+) -> list[dict[str, object]]:
     whole = {
         "label": "Semua",
         "count": format_number(found.total),
@@ -243,12 +301,12 @@ def _filters(found: Batch, counts: dict[str, int], chosen: str) -> list[dict[str
     }
     return [whole] + [
         {
-            "label": label,
+            "label": words.result(result)[1],
             "count": format_number(counts[result]),
             "url": _page_url(name),
             "is_current": name == chosen,
         }
-        for name, (label, result) in FILTERS.items()
+        for name, result in FILTERS.items()
         if counts.get(result)
     ]
 

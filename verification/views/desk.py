@@ -31,6 +31,12 @@ from ..forms import DeskFilter
 from ..permissions import can_use_desk, get_desk_proposal
 from .page import page_url
 
+# Queues whose rows may be decided many at once: the words of the two buttons.
+MANY = {
+    "usulan": ("Setujui yang dipilih", "Setujui semua usulan"),
+    "portofolio": ("Luluskan yang dipilih", "Luluskan semua yang jawabannya saya catat"),
+}
+
 
 def desk(request: HttpRequest) -> HttpResponse:
     """The first queue of the person."""
@@ -42,7 +48,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
     """One queue: counts of all, filters, rows oldest first, who holds what."""
     chosen = _chosen(_queues(request), slug)
     user = _user(request)
-    form = _filter_form(chosen, request.GET, user)
+    form = filter_form(chosen, request.GET, user)
     filters = form.values()
     sizes = queues.sizes(user)
     rows = queues.narrow(chosen, queues.waiting(chosen, user), form.filters(), user=user)
@@ -72,8 +78,23 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
             "scope_text": _scope_text(user),
             "prev_url": _link(path, filters, sebelum=page.before),
             "next_url": _link(path, filters, setelah=page.after),
+            "many": _many(chosen, user, filters),
         },
     )
+
+
+def _many(chosen: Queue, user: User, filters: dict[str, str]) -> dict[str, str] | None:
+    """What may be decided on many rows of this queue at once: words and addresses."""
+    if chosen.slug not in MANY or not roles_of(user).is_verifier:
+        return None
+    url = reverse("verification:decide_many", args=[chosen.slug])
+    picked, every = MANY[chosen.slug]
+    return {
+        "url": url,
+        "picked": picked,
+        "every": every + (", menurut saringan" if filters else ""),
+        "all_url": f"{url}?{urlencode({**filters, 'semua': 1})}",
+    }
 
 
 @require_POST
@@ -82,7 +103,7 @@ def next_one(request: HttpRequest) -> HttpResponse:
     offered = [q for q in _queues(request) if q.holds_proposals]
     chosen = _chosen(offered, request.POST.get("antrean", queues.DOCUMENTS.slug))
     user = _user(request)
-    form = _filter_form(chosen, request.POST, user)
+    form = filter_form(chosen, request.POST, user)
     filters = form.values()
     rows = queues.narrow(chosen, queues.waiting(chosen, user), form.filters(), user=user)
     taken = take_next(rows.order_by(chosen.since, "pk"), by=user)
@@ -136,7 +157,8 @@ def _chosen(offered: list[Queue], slug: str) -> Queue:
     raise Http404
 
 
-def _filter_form(chosen: Queue, data: Any, user: User) -> DeskFilter:
+def filter_form(chosen: Queue, data: Any, user: User) -> DeskFilter:
+    """The filters that a queue knows, from an address or a form."""
     wanted = ["q", "instansi", "provinsi", "menunggu"]
     if chosen != queues.REQUESTS:
         wanted += ["periode", "jabatan"]

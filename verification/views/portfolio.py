@@ -15,11 +15,19 @@ from inpassing.templatetags.inpassing import summarize_errors
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
 
-from ..forms import AnswerForm, AssessmentForm, EducationFieldForm
-from ..models import PortfolioAssessment
+from ..batches import answers_of
+from ..forms import AnswerForm, AssessmentForm, EducationFieldForm, StampForm
+from ..models import PortfolioAssessment, PortfolioDraft
 from ..permissions import get_desk_proposal
 from ..preview import Preview, preview_of
-from ..workflow import GivenAnswer, assess_portfolio, documents_of, items_for, rule_for
+from ..workflow import (
+    GivenAnswer,
+    assess_portfolio,
+    documents_of,
+    items_for,
+    note_answers,
+    rule_for,
+)
 from .page import Refusal, holding, mails_about, person_facts, refusal_of, school_of, seen_in, told
 
 
@@ -68,6 +76,35 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("verification:queue", "portofolio")
 
 
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep the answers given so far without a verdict."""
+    user = _user(request)
+    proposal = get_desk_proposal(user, pk)
+    stamp = StampForm(request.POST)
+    answers = [AnswerForm(request.POST, item=item, may_wait=True) for item in items_for(proposal)]
+    if not all([stamp.is_valid(), *[answer.is_valid() for answer in answers]]):
+        return _page(request, proposal, answers=answers, status=422)
+    try:
+        note_answers(
+            proposal,
+            by=user,
+            answers={
+                answer.item.pk: GivenAnswer(
+                    answer.cleaned_data["answer"], answer.cleaned_data["remark"]
+                )
+                for answer in answers
+                if answer.cleaned_data["answer"]
+            },
+            version=stamp.cleaned_data["version"],
+        )
+    except TransitionError as error:
+        refusal = refusal_of(error, proposal, seen=seen_in(stamp), by=user)
+        return _page(request, proposal, answers=answers, refusal=refusal, status=409)
+    messages.success(request, "Jawaban dicatat. Peserta belum menerima apa pun.")
+    return redirect("verification:portfolio", pk)
+
+
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
@@ -97,10 +134,12 @@ def _page(
         proposal.refresh_from_db(fields=["status", "version", "education_field"])
     rule = rule_for(proposal)
     assessment = _given(proposal)
+    draft = PortfolioDraft.objects.filter(proposal=proposal).select_related("saved_by").first()
     if answers is None:
         earlier: dict[int, Any] = {}
         if assessment is not None:
             earlier = {a.item_id: a for a in assessment.answers.all()}
+        earlier |= answers_of(draft)
         answers = [
             AnswerForm(
                 item=item,
@@ -136,6 +175,7 @@ def _page(
             "answers": answers,
             "problems": summarize_errors(*answers, form),
             "assessment": assessment,
+            "draft": draft,
             "rule": rule,
             "documents": documents_of(proposal),
             "facts": person_facts(proposal),
