@@ -53,7 +53,8 @@ def confined(act: Callable[[], object]) -> int:
         try:
             forkserver.confine(work.detach())
             os.dup(forkserver.LINE)  # where the file's socket comes to stand
-            forkserver.bound({**vars(LIMITS), "key": ""}, 1)
+            # On a busy machine two seconds of CPU may take more than ten by the clock.
+            forkserver.bound({**vars(LIMITS), "wall_seconds": 120, "key": ""}, 1)
             try:
                 act()
                 status = 0
@@ -88,13 +89,8 @@ def test_child_keeps_no_descriptor_of_other_inspections():
     held = [socket.socketpair() for _ in range(3)]
 
     def look() -> None:
-        if [number for number in range(200) if os.path.exists(f"/dev/fd/{number}")] != [
-            0,
-            1,
-            2,
-            3,
-            4,
-        ]:
+        open_now = [number for number in range(200) if os.path.exists(f"/dev/fd/{number}")]
+        if open_now != [0, 1, 2, forkserver.LINE, forkserver.WORK]:
             raise MemoryError
 
     assert confined(look) == 0
