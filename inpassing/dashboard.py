@@ -21,6 +21,7 @@ from inpassing.files.models import StoredFile
 from inpassing.files.storage import serve_public
 from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import Guideline, Period, RequiredDocument
+from inpassing.user_guide import GUIDES, guide_html, guide_links
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
 from proposals.permissions import operator_requests_for
@@ -330,6 +331,7 @@ def guidelines(request: HttpRequest) -> HttpResponse:
         {
             "groups": [(label, found) for label, found in groups if found],
             "period": current_period(),
+            "guides": guide_links(),
             "is_keeper": roles_of(request.user).is_admin,
         },
     )
@@ -344,6 +346,24 @@ def guideline_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404
     file = get_object_or_404(StoredFile, pk=row.file_id, state=StoredFile.State.ACCEPTED)
     return serve_public(file)
+
+
+@login_not_required
+@require_safe
+def user_guide(request: HttpRequest, role: str) -> HttpResponse:
+    """How one role uses the service."""
+    if role not in GUIDES:
+        raise Http404
+    links = guide_links()
+    return render(
+        request,
+        "user_guide.html",
+        {
+            "title": GUIDES[role].lower(),
+            "guide": guide_html(role),
+            "others": [link for link in links if link[0] != GUIDES[role]],
+        },
+    )
 
 
 @login_not_required

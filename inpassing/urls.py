@@ -10,6 +10,7 @@ urlpatterns = [
     path("beranda/", dashboard.home, name="home"),
     path("pedoman/", dashboard.guidelines, name="guidelines"),
     path("pedoman/<int:pk>/berkas/", dashboard.guideline_file, name="guideline_file"),
+    path("pedoman/panduan/<slug:role>/", dashboard.user_guide, name="user_guide"),
     path("bantuan/", dashboard.help_page, name="help"),
     path("privasi/", dashboard.privacy, name="privacy"),
     path("healthz/", health.healthz, name="healthz"),
