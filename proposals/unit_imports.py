@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inpassing.accounts.models import Agency, WorkUnit
-from inpassing.errors import TransitionError
 from inpassing.formats import format_nip
 from inpassing.reference.models import Rank
 
@@ -79,10 +78,13 @@ class JudgedUnit:
 
 class UnitJudge:
     """Judges the rows of one chunk; what a row is compared with is read beforehand: three
-    queries, however many rows."""
+    queries, however many rows. Before saving the names are locked, so that what is found free
+    stays so."""
 
     def __init__(self, batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
         self.agency = batch.agency
+        if batch.state == ImportBatch.State.SAVING:
+            work_units.lock_names(batch.agency)
         self.rank_field = KnownField(
             rank_words(Rank.objects.all()),
             "Tulis golongan ruang, misalnya IV/c.",
@@ -139,13 +141,10 @@ def _warnings(unit: WorkUnit, values: dict[str, object], changed: Sequence[str])
 
 
 def save_row(batch: ImportBatch, row: ImportRow, judged: JudgedUnit) -> None:
-    """Write one good row and note its result; refused when somebody was faster."""
-    try:
-        if judged.unit is None:
-            work_units.create_unit(batch.agency, judged.values, by=batch.created_by)
-            row.result = ImportRow.Result.CREATED
-        else:
-            work_units.change_unit(judged.unit, judged.values, by=batch.created_by)
-            row.result = ImportRow.Result.CHANGED
-    except TransitionError as refusal:
-        row.result, row.errors = ImportRow.Result.REFUSED, {"name": [str(refusal)]}
+    """Write one good row, judged under the lock of the names, and note its result."""
+    if judged.unit is None:
+        work_units.add_unit(batch.agency, judged.values, by=batch.created_by)
+        row.result = ImportRow.Result.CREATED
+    else:
+        work_units.write_unit(judged.unit, judged.values, by=batch.created_by)
+        row.result = ImportRow.Result.CHANGED

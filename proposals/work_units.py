@@ -36,35 +36,44 @@ def namesake(agency: Agency, name: str, *, besides: int | None = None) -> WorkUn
 @transaction.atomic
 def create_unit(agency: Agency, values: dict[str, object], *, by: User) -> WorkUnit:
     """Add a unit; refused when the agency has one of that name by now."""
-    _lock(agency)
-    unit = WorkUnit(agency=agency, **values)
-    _expect_free_name(unit)
-    unit.save()
-    record(unit, "work_unit.created", "Unit kerja ditambahkan", by=by)
-    return unit
+    lock_names(agency)
+    _expect_free_name(agency, str(values["name"]))
+    return add_unit(agency, values, by=by)
 
 
 @transaction.atomic
 def change_unit(unit: WorkUnit, values: dict[str, object], *, by: User) -> WorkUnit:
     """Write what was typed; nothing is written, and no event, when nothing changed."""
-    _lock(unit.agency)
+    lock_names(unit.agency)
     unit = WorkUnit.objects.select_for_update(of=("self",)).select_related("agency").get(pk=unit.pk)
-    changed = [name for name, value in values.items() if getattr(unit, name) != value]
-    if not changed:
-        return unit
-    for name in changed:
-        setattr(unit, name, values[name])
-    _expect_free_name(unit)
-    unit.save(update_fields=changed)
-    record(unit, "work_unit.changed", "Unit kerja diubah", by=by, data={"fields": changed})
+    _expect_free_name(unit.agency, str(values["name"]), besides=unit.pk)
+    write_unit(unit, values, by=by)
     return unit
 
 
-def _lock(agency: Agency) -> None:
+def add_unit(agency: Agency, values: dict[str, object], *, by: User) -> WorkUnit:
+    """Add a unit whose name the caller has found free under `lock_names`."""
+    unit = WorkUnit.objects.create(agency=agency, **values)
+    record(unit, "work_unit.created", "Unit kerja ditambahkan", by=by)
+    return unit
+
+
+def write_unit(unit: WorkUnit, values: dict[str, object], *, by: User) -> None:
+    """Change a unit whose new name the caller has found free under `lock_names`."""
+    changed = [name for name, value in values.items() if getattr(unit, name) != value]
+    if changed:
+        for name in changed:
+            setattr(unit, name, values[name])
+        unit.save(update_fields=changed)
+        record(unit, "work_unit.changed", "Unit kerja diubah", by=by, data={"fields": changed})
+
+
+def lock_names(agency: Agency) -> None:
+    """Until the transaction ends nobody else names a unit of the agency."""
     # FOR NO KEY UPDATE: orders changes of names without holding up rows that name the agency.
     Agency.objects.select_for_update(no_key=True).only("pk").get(pk=agency.pk)
 
 
-def _expect_free_name(unit: WorkUnit) -> None:
-    if other := namesake(unit.agency, unit.name, besides=unit.pk):
+def _expect_free_name(agency: Agency, name: str, *, besides: int | None = None) -> None:
+    if other := namesake(agency, name, besides=besides):
         raise TransitionError(f"Unit kerja “{other.name}” sudah ada. Ubah yang itu.")
