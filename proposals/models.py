@@ -622,6 +622,14 @@ class ProposalDocument(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["proposal", "requirement"], name="slot_once")
         ]
+        indexes = [
+            # What closing looks for: slots that keep a proposal from being sent.
+            models.Index(
+                fields=["proposal"],
+                condition=Q(current=None) | Q(review="returned"),
+                name="slot_open",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.requirement.name

@@ -50,6 +50,7 @@ class StoredFile(models.Model):
         indexes = [
             models.Index(fields=["owner_kind", "owner_id"]),
             models.Index(fields=["created_at"], condition=Q(state="waiting"), name="file_waiting"),
+            models.Index(fields=["id"], condition=Q(state="refused"), name="file_refused"),
         ]
 
     def __str__(self) -> str:
