@@ -15,7 +15,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from inpassing.accounts.models import sort_name
@@ -158,6 +158,7 @@ class Table:
     ignored: list[str] = field(default_factory=list)
 
 
+@lru_cache(maxsize=4096)
 def word_key(text: str) -> str:
     """A word as it is compared: case, accents, spaces and signs do not count."""
     return sort_name(text).replace(" ", "")

@@ -308,9 +308,7 @@ def _judge(batch: ImportBatch) -> None:
             row.outcome, row.errors = judged.outcome, judged.errors
             row.warnings, row.changes = judged.warnings, judged.changes
             row.proposal = judged.proposal
-        ImportRow.objects.bulk_update(
-            rows, ["outcome", "errors", "warnings", "changes", "proposal"]
-        )
+        _write(rows, "outcome", "errors", "warnings", "changes", "proposal")
         batch.done += len(rows)
         _release(batch, State.JUDGING)
         return
@@ -344,9 +342,16 @@ def _save(batch: ImportBatch) -> None:
     judge = judge_of(batch, rows)
     for row in rows:
         _save_row(batch, row, judge.look_at(row))
-    ImportRow.objects.bulk_update(rows, ["result", "errors", "proposal"])
+    _write(rows, "result", "errors", "proposal")
     batch.done += len(rows)
     _release(batch, State.SAVING)
+
+
+def _write(rows: Sequence[ImportRow], *fields: str) -> None:
+    """Update the rows in one statement; bulk_update's CASEs cost a third of the judging."""
+    ImportRow.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields
+    )
 
 
 def _save_row(batch: ImportBatch, row: ImportRow, judged: Judged | unit_imports.JudgedUnit) -> None:

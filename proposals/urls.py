@@ -124,6 +124,7 @@ urlpatterns: list[URLPattern] = [
     path("usulan/impor/<int:pk>/galat/", imports.import_marked, name="import_marked"),
     path("usulan/impor/<int:pk>/simpan/", imports.import_save, name="import_save"),
     path("usulan/impor/<int:pk>/batal/", imports.import_cancel, name="import_cancel"),
+    path("usulan/syarat/", candidates.verdicts, name="verdicts"),
     path("usulan/usulkan/", batches.nominate_many, name="nominate_many"),
     path("usulan/sekaligus/<int:pk>/", batches.batch, name="batch"),
     path("usulan/sekaligus/<int:pk>/hentikan/", batches.batch_cancel, name="batch_cancel"),

@@ -18,6 +18,8 @@ from ..models import Formation, Proposal
 from ..nip import NipError, read_nip
 from .fields import MailField, NipField, PastDateField, YesNoField
 
+LevelChoices = list[tuple[str, str | list[tuple[str, str]]]]
+
 
 @dataclass(frozen=True)
 class PositionPosts:
@@ -106,9 +108,10 @@ class CandidateForm(forms.Form):
         posts: list[PositionPosts],
         proposal: Proposal | None = None,
         units: QuerySet[WorkUnit] | None = None,
+        choices: LevelChoices | None = None,
         **kwargs: Any,
     ) -> None:
-        """`units` are the work units to choose from, where the caller has them already."""
+        """`units` and `choices` (of the level) are given by a caller that has them already."""
         if proposal:
             kwargs["initial"] = initial_of(proposal)
         super().__init__(*args, **kwargs)
@@ -116,7 +119,7 @@ class CandidateForm(forms.Form):
         self.levels = {str(level.pk): level for group in posts for level, _ in group.levels}
         level = self.fields["level"]
         assert isinstance(level, forms.TypedChoiceField)
-        level.choices = [("", "Pilih jabatan dan jenjang"), *_level_choices(posts)]
+        level.choices = level_choices(posts) if choices is None else choices
         level.coerce = self.levels.__getitem__
         if units is None:
             units = agency.work_units.filter(
@@ -175,6 +178,26 @@ class CandidateForm(forms.Form):
             self.add_error("birth_date", "Tanggal lahir setelah bulan CPNS. Periksa tahunnya.")
         return cleaned
 
+    def judged_values(self) -> tuple[dict[str, Any], list[str]]:
+        """What the rules look at of a form that may be half filled, and the labels of what they
+        miss; a question without an answer counts as no."""
+        data = self.cleaned_data
+        needed = ("nip", "rank", "level", "education")
+        missing = [str(self.fields[name].label).lower() for name in needed if not data.get(name)]
+        missing = ["NIP" if label == "nip" else label for label in missing]
+        if missing:
+            return {}, missing
+        return {
+            "nip": data["nip"].digits,
+            "birth_date": data.get("birth_date") or data["nip"].birth_date,
+            "position": data["level"].position,
+            "level": data["level"],
+            "rank": data["rank"],
+            "education": data["education"],
+            "is_structural": bool(data.get("is_structural")),
+            "dismissed_before": bool(data.get("dismissed_before")),
+        }, []
+
     def values(self) -> dict[str, object]:
         """What is stored of a valid form: names of `drafts.DRAFT_FIELDS`."""
         data, nip = self.cleaned_data, self.cleaned_data["nip"]
@@ -221,16 +244,20 @@ def initial_of(proposal: Proposal) -> dict[str, object]:
     return values
 
 
-def _level_choices(posts: list[PositionPosts]) -> list[tuple[str, list[tuple[str, str]]]]:
+def level_choices(posts: list[PositionPosts]) -> LevelChoices:
+    """Every level by position, with what is left of it and why."""
     return [
-        (
-            group.name,
-            [
-                (str(level.pk), f"{level.short_name}, {_left(group, line)}")
-                for level, line in group.levels
-            ],
-        )
-        for group in posts
+        ("", "Pilih jabatan dan jenjang"),
+        *(
+            (
+                group.name,
+                [
+                    (str(level.pk), f"{level.short_name}, {_left(group, line)}")
+                    for level, line in group.levels
+                ],
+            )
+            for group in posts
+        ),
     ]
 
 

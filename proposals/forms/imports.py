@@ -18,7 +18,7 @@ from inpassing.reference.models import EducationLevel, Period, PositionLevel, Ra
 
 from ..import_sheets import HEADERS, SheetError, check_file, has_lost_digits, word_key
 from ..models import Proposal
-from .candidates import CandidateForm, PositionPosts, posts_of
+from .candidates import CandidateForm, LevelChoices, PositionPosts, level_choices, posts_of
 
 YES = {"ya", "y", "iya", "true"}
 NO = {"tidak", "tdk", "t", "bukan", "false"}
@@ -118,6 +118,7 @@ class Lists:
     period: Period
     posts: list[PositionPosts]
     levels: list[PositionLevel]
+    choices: LevelChoices
     units: QuerySet[WorkUnit]
     ranks: list[Rank]
     educations: list[EducationLevel]
@@ -159,6 +160,7 @@ def lists_of(agency: Agency, period: Period) -> Lists:
         period=period,
         posts=posts,
         levels=[level for group in posts for level, _ in group.levels],
+        choices=level_choices(posts),
         units=units,
         ranks=ranks,
         educations=educations,
@@ -195,6 +197,7 @@ class RowForm(CandidateForm):
             posts=lists.posts,
             proposal=proposal,
             units=lists.units,
+            choices=lists.choices,
         )
         self.fields["rank"] = lists.rank_field
         self.fields["education"] = lists.education_field

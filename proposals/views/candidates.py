@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inpassing.accounts.models import Agency, User
 from inpassing.accounts.roles import roles_of
@@ -93,6 +93,52 @@ def nip_reading(request: HttpRequest) -> HttpResponse:
     """What a number says, as a part of the form; nothing is looked up."""
     nip, error = read_typed_nip(request.GET.get("nip", ""))
     return render(request, "proposals/candidate_nip.html", {"reading": nip, "reading_error": error})
+
+
+@require_POST
+def verdicts(request: HttpRequest) -> HttpResponse:
+    """The rules' verdicts about what is typed, as a part of the form; nothing is saved."""
+    user = reader_of(request)
+    roles = roles_of(user)
+    if not (roles.is_operator or roles.is_admin):
+        raise PermissionDenied
+    proposal = None
+    if pk := _posted(request, "usulan"):
+        proposal = get_proposal_for(user, pk, can_edit_as_operator)
+        agency, period = proposal.agency, proposal.period
+    else:
+        agencies = Agency.objects.active().select_related("region")
+        if not roles.is_admin:
+            agencies = agencies.filter(pk__in=roles.agency_ids)
+        agency = get_object_or_404(agencies, pk=_posted(request, "instansi"))
+        period = get_object_or_404(
+            Period.objects.accepting_nominations(), pk=_posted(request, "periode")
+        )
+    form = CandidateForm(
+        request.POST,
+        agency=agency,
+        period=period,
+        posts=posts_of(agency, period),
+        proposal=proposal,
+    )
+    form.is_valid()
+    typed, missing = form.judged_values()
+    hint = ""
+    if user.nip and "nip" in typed and typed["nip"] == user.nip:
+        typed, hint = {}, SELF_NOMINATION
+    elif missing:
+        typed, hint = {}, f"Isi dahulu: {', '.join(missing)}."
+    found: list[Verdict] = []
+    if typed:
+        # Not stored: no document of it, and no other proposal, has this id.
+        found = verdicts_of(
+            Proposal(pk=proposal.pk if proposal else 0, agency=agency, period=period, **typed)
+        )
+    return render(
+        request,
+        "proposals/candidate_verdicts.html",
+        {"verdicts": show_verdicts(found), "hint": hint, "is_live": True, "proposal": proposal},
+    )
 
 
 def refuse_own(request: HttpRequest) -> HttpResponse:
@@ -213,5 +259,12 @@ def _warnings(proposal: Proposal) -> list[str]:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
+    return _id(request.GET.get(name, ""))
+
+
+def _posted(request: HttpRequest, name: str) -> int:
+    return _id(request.POST.get(name, ""))
+
+
+def _id(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

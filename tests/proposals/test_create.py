@@ -285,3 +285,66 @@ def test_the_reading_of_a_nip_is_a_part_of_the_page(as_user, operator):
     assert "NIP 14 angka, seharusnya 18" in bad
     assert "<html" not in good
     assert as_user(None).get(url).status_code == 302
+
+
+# The verdicts about what is typed
+
+VERDICTS = "/usulan/syarat/"
+
+
+def asked(agency, period, **changed):
+    return {**typed(name="", email=""), "instansi": agency.pk, "periode": period.pk, **changed}
+
+
+def test_the_rules_speak_while_one_types(as_user, operator, agency, period):
+    make_formation(agency, period, lines={"pertama": (1, 0)})
+    make_proposal(agency, period, status="nominated")
+    answer = as_user(operator).post(VERDICTS, asked(agency, period, rank="IV/a"))
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "<html" not in html
+    assert "yang belum disimpan" in html
+    refused = [v["source"][:9] for v in answer.context["verdicts"] if v["kind"] == "bad"]
+    assert refused == ["Aturan E8", "Aturan E9"]
+    assert Proposal.objects.count() == 1
+
+
+def test_half_a_form_says_what_the_rules_still_need(as_user, operator, agency, period):
+    half = asked(agency, period, nip="12", rank="", level="999999")
+    html = as_user(operator).post(VERDICTS, half).content.decode()
+    assert "Isi dahulu: NIP, pangkat dan golongan ruang, jabatan dan jenjang tujuan." in html
+    assert "Aturan" not in html
+
+
+def test_a_stored_draft_is_not_its_own_rival(as_user, operator, agency, period):
+    draft = make_proposal(agency, period, nip="198904142014032901", complete=False)
+    answer = as_user(operator).post(VERDICTS, asked(agency, period, usulan=draft.pk))
+    assert [v for v in answer.context["verdicts"] if v["kind"] == "bad"] == []
+    other = as_user(operator).post(VERDICTS, asked(agency, period))
+    assert [v["source"][:10] for v in other.context["verdicts"] if v["kind"] == "bad"] == [
+        "Aturan E16"
+    ]
+
+
+def test_the_own_nip_gets_the_sentence_instead(as_user, operator, agency, period):
+    html = as_user(operator).post(VERDICTS, asked(agency, period, nip=operator.nip))
+    assert "Calon ini Anda sendiri." in html.content.decode()
+
+
+def test_verdicts_are_for_the_own_agency_in_an_open_period(
+    as_user, operator, agency, period, refuses_everybody_else
+):
+    data = asked(agency, period)
+    refuses_everybody_else(
+        VERDICTS,
+        data=data,
+        onlooker=make_verifier(),
+        stranger=make_operator(),
+        allowed=operator,
+    )
+    assert as_user(make_admin()).post(VERDICTS, data).status_code == 200
+    theirs = make_proposal(period=period)
+    assert as_user(operator).post(VERDICTS, data | {"usulan": theirs.pk}).status_code == 404
+    period.status = "closed"
+    period.save()
+    assert as_user(operator).post(VERDICTS, data).status_code == 404
