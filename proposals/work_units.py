@@ -29,8 +29,9 @@ UNIT_FIELDS = (
 def namesake(agency: Agency, name: str, *, besides: int | None = None) -> WorkUnit | None:
     """The agency's unit with this name, however it is spelled; one query."""
     key = word_key(name)
-    units = agency.work_units.exclude(pk=besides).only("pk", "name")
-    return next((unit for unit in units if word_key(unit.name) == key), None)
+    units = agency.work_units.only("pk", "name")
+    same = (unit for unit in units if unit.pk != besides and word_key(unit.name) == key)
+    return next(same, None)
 
 
 @transaction.atomic
