@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
@@ -28,6 +29,7 @@ from django.db import connection
 from django.db.models import Count
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from bench import Result, rig
 from inpassing.accounts.models import RoleGrant, User, VerifierScope
@@ -36,6 +38,7 @@ from inpassing.keyset import keyset_page
 from proposals.models import Proposal, ProposalDocument
 from recommendations.models import Run
 from verification import desk
+from verification.models import Assignment, Claim, Decision
 
 PROPOSALS = int(os.environ.get("BENCH_PROPOSALS", "100000"))
 ROUNDS = 20
@@ -154,8 +157,51 @@ def grow() -> None:
         narrow = User.objects.create(username=name, name=name, email=f"{name}@contoh.example")
         grant(narrow, RoleGrant.Role.VERIFIER, by=None)
         VerifierScope.objects.create(user=narrow, position_id=position, province_id=province)
+    desk_at_work()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def desk_at_work(verifiers: int = 30) -> None:
+    """Thirty verifiers in the middle of it: each holds one, has forty, has decided hundreds."""
+    now = timezone.now()
+    people = []
+    for number in range(verifiers):
+        name = f"bench-verifikator-{number}"
+        person = User.objects.create(username=name, name=name, email=f"{name}@contoh.example")
+        grant(person, RoleGrant.Role.VERIFIER, by=None)
+        VerifierScope.objects.create(user=person)
+        people.append(person)
+    people.append(User.objects.get(username="verifikator"))
+    waiting = Proposal.objects.awaiting_verification().filter(assignment=None, claim=None)
+    mine = list(waiting.order_by("pk")[: len(people) * 41])
+    for number, proposal in enumerate(mine):
+        person = people[number % len(people)]
+        if number < len(people):
+            Claim.objects.create(
+                proposal=proposal,
+                holder=person,
+                claimed_at=now,
+                expires_at=now + timedelta(hours=9),
+            )
+        else:
+            Assignment.objects.create(
+                proposal=proposal, verifier=person, assigned_by=person, assigned_at=now
+            )
+    decided = Proposal.objects.filter(submitted_at__isnull=False).order_by("-pk")[:20_000]
+    Decision.objects.bulk_create(
+        [
+            Decision(
+                proposal=proposal,
+                verifier=people[number % len(people)],
+                status=Proposal.Status.SUBMITTED,
+                decided_at=now - timedelta(minutes=3 * number),
+                waited=timedelta(hours=number % 200),
+            )
+            for number, proposal in enumerate(decided)
+        ],
+        batch_size=2000,
+    )
 
 
 def pages() -> Iterator[Page]:
@@ -186,9 +232,10 @@ def pages() -> Iterator[Page]:
     yield Page("antrean berkas, narrow scope", documents, narrow, True)
     yield Page("antrean berkas, one province", documents, people["bench-provinsi"], True)
     yield Page("antrean berkas, by name", f"{documents}?q=rahmat+wi", verifier, True)
-    yield Page(
-        "antrean berkas, filtered", f"{documents}?provinsi=35&jabatan=PRAKOM", verifier, True
-    )
+    yield from _filtered_queues(verifier, narrow)
+    yield Page("own work", reverse("verification:my_work"), verifier, True)
+    yield Page("workload, admin", reverse("verification:workload"), admin, True)
+    yield Page("workload, verifier", reverse("verification:workload"), verifier, True)
     under_review = _with_documents(Proposal.Status.SUBMITTED)
     yield Page(
         f"review of {under_review.documents.count()} documents",
@@ -225,6 +272,54 @@ def pages() -> Iterator[Page]:
     yield Page("users, by name", f"{users}?q=rahmat", admin, True)
     yield Page("offices", reverse("administration:office_list"), admin, True)
     yield Page("periods", reverse("administration:period_list"), admin, True)
+
+
+def _filtered_queues(verifier: User, narrow: User) -> Iterator[Page]:
+    """Each filter of the desk alone, the combinations that find little, and the search."""
+    documents = reverse("verification:queue", args=["berkas"])
+    row = Proposal.objects.on_desk_of(verifier).awaiting_verification().order_by("-pk")
+    some = row.select_related("agency__region").filter(agency__region__isnull=False).first()
+    assert some is not None
+    assert some.agency.region is not None
+    place = some.agency.region.name.split()[-1]
+    colleague = Assignment.objects.exclude(verifier=verifier).values_list("verifier", flat=True)[0]
+    filters = {
+        "agency": f"instansi={some.agency.name}",
+        "agency by a word that many have": "instansi=kabupaten",
+        "period": f"periode={some.period_id}",
+        "province": "provinsi=35",
+        "position": "jabatan=PRAKOM",
+        "level": f"jenjang={some.level_id}",
+        "sent again": "keadaan=ulang",
+        "sent once": "keadaan=baru",
+        "own": "pemegang=saya",
+        "nobody's": "pemegang=kosong",
+        "a colleague's": f"pemegang={colleague}",
+        "below a day": "menunggu=baru",
+        "1 to 3 days": "menunggu=1-3",
+        "over 7 days": "menunggu=7",
+        "by agency's name": f"q={place}",
+        "by a word that all agencies have": "q=pemerintah",
+        "by NIP": f"q={some.nip[:8]}",
+        "by nothing that is": "q=zzzz",
+        "agency, level, over 7 days": (
+            f"instansi={some.agency.name}&jenjang={some.level_id}&menunggu=7"
+        ),
+        "province, position, nobody's, over 7 days": (
+            "provinsi=35&jabatan=PRAKOM&pemegang=kosong&menunggu=7"
+        ),
+        "province, level, by name": f"provinsi=35&jenjang={some.level_id}&q=rahmat",
+        "everything": (
+            f"instansi={some.agency.name}&periode={some.period_id}&provinsi=35&jabatan=PRAKOM"
+            f"&jenjang={some.level_id}&keadaan=baru&pemegang=kosong&menunggu=3-7&q=rahmat"
+        ),
+    }
+    for name, query in filters.items():
+        yield Page(f"antrean berkas, {name}", f"{documents}?{quote(query, '=&')}", verifier, True)
+    query = f"{documents}?pemegang=kosong&menunggu=7"
+    yield Page("antrean berkas, narrow scope, nobody's, over 7 days", query, narrow, True)
+    portfolios = reverse("verification:queue", args=["portofolio"])
+    yield Page("antrean portofolio, province", f"{portfolios}?provinsi=35", verifier, True)
 
 
 def _some_nip() -> str:

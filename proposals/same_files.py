@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from .models import ProposalDocument
+
+MOST = 100
 
 
 def same_files(documents: Iterable[ProposalDocument]) -> dict[int, list[ProposalDocument]]:
     """Document id -> other slots that hold the same bytes now (proposal and requirement loaded).
 
     The same slot of the same person in another period is not counted: carrying a document over is
-    meant. `documents` need proposal, requirement and current file; one query for all of them.
+    meant. `documents` need proposal, requirement and current file; one query for all of them, which
+    ends after MOST slots, the person's own first: an empty form can be with a thousand people.
     """
     by_hash: dict[str, list[ProposalDocument]] = defaultdict(list)
     for document in documents:
@@ -20,11 +25,13 @@ def same_files(documents: Iterable[ProposalDocument]) -> dict[int, list[Proposal
             by_hash[document.current.file.sha256].append(document)
     if not by_hash:
         return {}
+    people = {document.proposal.nip for same in by_hash.values() for document in same}
     others = (
         ProposalDocument.objects.filter(current__file__sha256__in=by_hash)
         .exclude(current__file__state="refused")
         .select_related("proposal", "requirement", "current__file")
-        .order_by("proposal_id", "order")
+        .annotate(somebody_else=~Q(proposal__nip__in=people))
+        .order_by("somebody_else", "proposal_id", "order")[:MOST]
     )
     twins: dict[int, list[ProposalDocument]] = defaultdict(list)
     for other in others:

@@ -201,10 +201,11 @@ def assign(locked: Proposal, *, to: User, by: User) -> None:
 
 
 def work_ids(user_id: int) -> set[int]:
-    """The proposals that somebody holds now or has as their work, in whatever status."""
+    """The proposals that somebody holds now or has as their work, in whatever status: one
+    query."""
     assigned = Assignment.objects.filter(verifier=user_id).values_list("proposal", flat=True)
     held = Claim.objects.live().filter(holder=user_id).values_list("proposal", flat=True)
-    return set(assigned) | set(held)
+    return set(assigned.union(held))
 
 
 def work_of(user: User) -> QuerySet[Proposal]:

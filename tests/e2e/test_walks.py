@@ -329,6 +329,8 @@ def assess(verifier: Actor, *, says: str) -> None:
     for answer in verifier.page.locator("main [value=met]").all():
         answer.check()
     verifier.fill(verdict="passed")
+    verifier.press("Lanjut, lihat pesan")
+    verifier.reads("Pesan yang akan dikirim")
     verifier.press("Simpan putusan portofolio")
     verifier.go(f"/usulan/{Proposal.objects.get().pk}/")
     verifier.reads(says)

@@ -165,6 +165,17 @@ def test_same_file_and_earlier_periods_are_shown(as_user, verifier, proposal):
     assert response.context["earlier"] == [earlier]
 
 
+def test_a_file_that_many_people_have_is_counted_not_listed(as_user, verifier, proposal):
+    for _ in range(12):
+        factories.make_proposal(proposal.agency, proposal.period, status=Status.SUBMITTED)
+    response = as_user(verifier).get(at("review", proposal))
+    warnings = response.context["same_files"]
+    assert len(warnings) == proposal.documents.count()  # one each, although all files are equal
+    for warning in warnings:
+        assert warning["where"].count("sama dengan") == 3
+        assert warning["where"].endswith(" berkas lain")
+
+
 def test_review_has_a_fixed_number_of_queries(as_user, verifier, proposal):
     client, path = as_user(verifier), at("review", proposal)
     client.get(path)

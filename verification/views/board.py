@@ -41,6 +41,9 @@ from .page import (
     told,
 )
 
+# So many places where the same file stands are named; more are counted.
+NAMED = 3
+
 
 def repair_form_for(proposal: Proposal, data: Any = None) -> RepairForm:
     """The form of the return, with the date that the period's rules propose."""
@@ -276,6 +279,7 @@ def _same_files(user: User, documents: list[ProposalDocument]) -> list[dict[str,
         visible = set(on_desk.values_list("pk", flat=True))
     warnings = []
     for document in documents:
+        places = []
         for twin in twins.get(document.pk, []):
             if twin.proposal_id == document.proposal_id:
                 if twin.order < document.order:
@@ -289,7 +293,11 @@ def _same_files(user: User, documents: list[ProposalDocument]) -> list[dict[str,
                 where = f"sama dengan {twin.requirement.name} milik {twin.proposal.full_name}"
             else:
                 where = f"sama dengan {twin.requirement.name} milik peserta di luar cakupan Anda"
-            warnings.append({"name": document.requirement.name, "where": where})
+            places.append(where)
+        if len(places) > NAMED:
+            places = [*places[:NAMED], f"{len(places) - NAMED} berkas lain"]
+        if places:
+            warnings.append({"name": document.requirement.name, "where": "; ".join(places)})
     return warnings
 
 

@@ -76,7 +76,7 @@ def hand_over_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask to whom and why, then make one proposal somebody else's work."""
     user = _user(request)
     proposal = get_work_proposal(user, pk)
-    people = receivers_for(proposal)
+    people = receivers_for(proposal).exclude(pk=user.pk)
     form = HandOverForm(request.POST if request.method == "POST" else None, people=people)
     status, refusal = 200, ""
     if form.is_bound:
