@@ -132,7 +132,7 @@ def store_bytes(
 def store_stream(
     source: IO[bytes], *, name: str, content_type: str, owner: models.Model, by: User | None = None
 ) -> StoredFile:
-    """Keep a large file that the system made itself, read from its beginning, in constant memory."""
+    """Keep a large file that the system made, read from its beginning, in constant memory."""
     source.seek(0)
     reader = HashingReader(File(source, name))
     path = default_storage.save(_new_path(os.path.splitext(name)[1] or ".bin"), reader)

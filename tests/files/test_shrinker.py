@@ -149,7 +149,7 @@ def test_pictures_that_are_not_jpeg(mode):
         image = image.quantize(64)
     else:
         image = image.convert(mode)
-    entries = {"/Filter": pikepdf.Name.FlateDecode}
+    entries: dict[str, pikepdf.Object] = {"/Filter": pikepdf.Name.FlateDecode}
     if mode == "P":
         table = bytes(image.getpalette()[: 64 * 3])
         entries["/ColorSpace"] = pikepdf.Array(

@@ -222,6 +222,7 @@ def test_who_may_not_is_told_before_a_byte_is_read(as_user):
 def test_the_fourth_at_a_time_waits(as_user):
     proposal = filing(complete=False)
     document = slot(proposal)
+    assert proposal.participant is not None
     for other in proposal.documents.exclude(pk=document.pk)[:3]:
         LargeScan.objects.create(document=other, uploaded_by=proposal.participant)
     client = as_user(proposal.participant)
