@@ -297,6 +297,12 @@ ADDRESSES = {
     "administration:closing_simulation": (GET, lambda w: [w.period.pk]),
     "administration:agency_deadlines": (GET, lambda w: [w.period.pk]),
     "guideline_file": (GET, lambda w: [w.guideline().pk]),
+    "administration:message_texts": (GET, lambda w: []),
+    "administration:message_text": (GET, lambda w: ["role_granted"]),
+    "administration:message_text_reset": (POST, lambda w: ["role_granted"]),
+    "administration:reason_list": (GET, lambda w: []),
+    "administration:reason_create": (GET, lambda w: []),
+    "administration:reason_edit": (GET, lambda w: ["lainnya"]),
     "administration:guideline_list": (GET, lambda w: []),
     "administration:guideline_create": (GET, lambda w: []),
     "administration:guideline_edit": (GET, lambda w: [w.guideline().pk]),
@@ -586,6 +592,12 @@ administration:period_close             - 3 3 3 3 3 3 3 3 +
 administration:closing_simulation       - 3 3 3 3 3 3 3 3 +
 administration:agency_deadlines         - 3 3 3 3 3 3 3 3 +
 guideline_file                          + + + + + + + + + +
+administration:message_texts            - 3 3 3 3 3 3 3 3 +
+administration:message_text             - 3 3 3 3 3 3 3 3 +
+administration:message_text_reset       - 3 3 3 3 3 3 3 3 +
+administration:reason_list              - 3 3 3 3 3 3 3 3 +
+administration:reason_create            - 3 3 3 3 3 3 3 3 +
+administration:reason_edit              - 3 3 3 3 3 3 3 3 +
 administration:guideline_list           - 3 3 3 3 3 3 3 3 +
 administration:guideline_create         - 3 3 3 3 3 3 3 3 +
 administration:guideline_edit           - 3 3 3 3 3 3 3 3 +

@@ -238,7 +238,7 @@ def return_proposal(
     for document in board.returned:
         check = check_of(document)
         if check is not None and check.reason is not None:
-            returned[document.pk] = (check.reason.text, check.note)
+            returned[document.pk] = (check.reason.sentence, check.note)
     result = proposal_workflow.return_for_repair(
         locked,
         by=by,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import deadlines, guidelines, offices, periods, sections, users
+from .views import deadlines, guidelines, message_texts, offices, periods, reasons, sections, users
 
 app_name = "administration"
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
     path("pedoman/baru/", guidelines.guideline_create, name="guideline_create"),
     path("pedoman/<int:pk>/", guidelines.guideline_edit, name="guideline_edit"),
     path("pedoman/<int:pk>/hapus/", guidelines.guideline_remove, name="guideline_remove"),
+    path("pesan/", message_texts.message_texts, name="message_texts"),
+    path("pesan/<slug:code>/", message_texts.message_text, name="message_text"),
+    path("pesan/<slug:code>/bawaan/", message_texts.message_text_reset, name="message_text_reset"),
+    path("alasan/", reasons.reason_list, name="reason_list"),
+    path("alasan/baru/", reasons.reason_create, name="reason_create"),
+    path("alasan/<slug:code>/", reasons.reason_edit, name="reason_edit"),
     path("kantor/", offices.office_list, name="office_list"),
     path("kantor/<int:pk>/", offices.office_edit, name="office_edit"),
     path("pengguna/", users.user_list, name="user_list"),

@@ -15,7 +15,7 @@ from inpassing.accounts.roles import roles_of
 
 from .models import InboxMessage, OutboxMessage
 from .outbox import resend
-from .texts import subject_of
+from .texts import subjects_of
 
 PAGE = 30
 
@@ -52,8 +52,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
     if (before := request.GET.get("sebelum", "")).isdigit():
         rows = rows.filter(pk__lt=int(before))
     page = list(rows.order_by("-pk")[: PAGE + 1])
-    for row in page:
-        row.subject = subject_of(row.template, row.fields)  # type: ignore[attr-defined]
+    for row, subject in zip(page, subjects_of(page), strict=True):
+        row.subject = subject  # type: ignore[attr-defined]
     next_url = f"?keadaan={state}&sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else ""
     return render(
         request,

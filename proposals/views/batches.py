@@ -183,12 +183,12 @@ def batch_page(request: HttpRequest, found: Batch, words: Wording) -> HttpRespon
     """The progress of a batch, or a page of its results; its part alone when htmx asks again."""
     user = reader_of(request)
     is_poll = bool(getattr(request, "htmx", False))
-    head = {"batch": found, "words": words, **_head(found, user, words)}
+    counts = batches.counts_of(found)
+    head = {"batch": found, "words": words, **_head(found, user, words, counts)}
     if found.is_running and is_poll:
         return render(request, "proposals/batch_progress.html", head)
     if is_poll:
         return HttpResponseClientRefresh()
-    counts = batches.counts_of(found)
     chosen = request.GET.get("hasil", "")
     if chosen not in {*FILTERS, "semua"}:
         chosen = "gagal" if counts.get(BatchRow.Result.REFUSED) else "semua"
@@ -249,8 +249,7 @@ def _chosen(sent: QueryDict, user: User) -> tuple[ChoiceForm, ProposalQuerySet]:
     return choice, found
 
 
-def _head(found: Batch, user: User, words: Wording) -> dict[str, object]:
-    counts = batches.counts_of(found)
+def _head(found: Batch, user: User, words: Wording, counts: dict[str, int]) -> dict[str, object]:
     figures = [
         ("dipilih", found.total),
         (words.done.lower(), counts.get(BatchRow.Result.DONE, 0)),

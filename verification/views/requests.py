@@ -17,7 +17,7 @@ from inpassing.errors import TransitionError
 from inpassing.files.storage import serve
 from inpassing.formats import format_nip, long_date, short_datetime
 from inpassing.notifications.models import OutboxMessage
-from inpassing.notifications.texts import subject_of
+from inpassing.notifications.texts import subjects_of
 from proposals.agency_search import alike, likeness
 from proposals.models import OperatorRequest
 from proposals.operator_requests import (
@@ -187,6 +187,7 @@ def _page(
             "value": short_datetime(confirmed, "Asia/Jakarta") if confirmed else "",
         },
     ]
+    mails = list(mails_of(row))
     return render(
         request,
         "verification/operator_request.html",
@@ -206,10 +207,10 @@ def _page(
             "mails": [
                 {
                     "mail": mail,
-                    "subject": subject_of(mail.template, mail.fields),
+                    "subject": subject,
                     "kind": MAIL_TAGS[OutboxMessage.State(mail.state)],
                 }
-                for mail in mails_of(row)
+                for mail, subject in zip(mails, subjects_of(mails), strict=True)
             ],
             "may_decide": row.status == OperatorRequest.Status.REQUESTED,
             "may_revoke": row.status == OperatorRequest.Status.ACTIVE,
