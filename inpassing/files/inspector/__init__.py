@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.conf import settings
+from django.core.files.base import File
 
 from .client import InspectorUnavailableError, Limits, ask, server
 
@@ -91,7 +92,9 @@ def inspect(path: str | os.PathLike[str], *, preview: bool = True, person: str =
         return inspect_stream(file, preview=preview, person=person)
 
 
-def inspect_stream(file: BinaryIO, *, preview: bool = True, person: str = "") -> Inspection:
+def inspect_stream(
+    file: BinaryIO | File[bytes], *, preview: bool = True, person: str = ""
+) -> Inspection:
     """The same for an open seekable file, wherever it is stored, from its beginning."""
     began = time.monotonic()
     file.seek(0)
@@ -133,7 +136,7 @@ def _setting(name: str) -> float:
     return float(getattr(settings, name, DEFAULTS[name]))
 
 
-def _measure(file: BinaryIO, head: bytes) -> tuple[int, str]:
+def _measure(file: BinaryIO | File[bytes], head: bytes) -> tuple[int, str]:
     """Size and SHA-256 of a file too large to inspect, in constant memory."""
     size = file.seek(0, os.SEEK_END)
     if size > HASHED_BYTES:

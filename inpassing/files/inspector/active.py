@@ -90,7 +90,7 @@ def is_active(entries: Mapping[str, Any], kind: Callable[[Any], str]) -> bool:
         return True
     if entries.get("/Type") == "/EmbeddedFile":
         return True
-    source = entries.get("/Ref")  # a drawing that shows a page of another file
+    source = entries.get("/Ref", {})  # a drawing that shows a page of another file
     if subtype == "/Form" and kind(source) == "dictionary" and "/F" in source:
         return True
     return isinstance(link, str) and link[:200].translate(BLANKS).lower().startswith(SCRIPTS)

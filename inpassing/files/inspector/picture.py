@@ -45,10 +45,9 @@ def first_page(document: pdfium.PdfDocument) -> pdfium.PdfPage:
 
 def has_scripts_or_attachments(document: pdfium.PdfDocument) -> bool:
     """What the viewer itself counts: document scripts and attachments."""
-    return (
-        pdfium_c.FPDFDoc_GetJavaScriptActionCount(document) > 0
-        or pdfium_c.FPDFDoc_GetAttachmentCount(document) > 0
-    )
+    scripts: int = pdfium_c.FPDFDoc_GetJavaScriptActionCount(document)
+    attachments: int = pdfium_c.FPDFDoc_GetAttachmentCount(document)
+    return scripts > 0 or attachments > 0
 
 
 def may_have_xfa(document: pdfium.PdfDocument) -> bool:
