@@ -46,13 +46,14 @@ def save_text(code: str, *, subject: str, body: str, version: int, by: User) -> 
     """Keep the wording of a message (checked before); mails from now on use it.
 
     `version` is the one that the page showed, 0 for a text that was never edited; StaleError when
-    somebody was faster. A wording that equals the shipped one is the shipped one.
+    somebody was faster with another wording. One that equals the shipped one is the shipped one.
     """
-    row = _locked(code, version=version, by=by)
+    row = _locked(code, by=by)
     if (subject, body) == shipped(code):
         subject = body = ""
     if (row.subject, row.body) == (subject, body):
         return row
+    _expect(row, version)
     _keep(row, subject, body, by=by)
     record(
         row,
@@ -68,9 +69,10 @@ def save_text(code: str, *, subject: str, body: str, version: int, by: User) -> 
 @transaction.atomic
 def reset_text(code: str, *, version: int, by: User) -> MessageText:
     """Take the shipped wording back."""
-    row = _locked(code, version=version, by=by)
+    row = _locked(code, by=by)
     if not row.is_edited:
         raise TransitionError("Pesan ini sudah memakai teks bawaan. Tidak ada yang berubah.")
+    _expect(row, version)
     _keep(row, "", "", by=by)
     record(
         row,
@@ -82,9 +84,12 @@ def reset_text(code: str, *, version: int, by: User) -> MessageText:
     return row
 
 
-def _locked(code: str, *, version: int, by: User) -> MessageText:
+def _locked(code: str, *, by: User) -> MessageText:
     MessageText.objects.get_or_create(code=code, defaults={"updated_by": by})
-    row = MessageText.objects.select_for_update(of=("self",)).get(code=code)
+    return MessageText.objects.select_for_update(of=("self",)).get(code=code)
+
+
+def _expect(row: MessageText, version: int) -> None:
     if row.version != version:
         raise StaleError(
             f"Teks ini diubah {row.updated_by} "
