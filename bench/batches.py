@@ -6,6 +6,7 @@ What the worker does, in one process, with account, document slots, events and m
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -130,7 +131,7 @@ def run(many: Many, ids: list[int], verifier: User) -> Cost:
     if done != len(ids):
         refused = batch.rows.exclude(result=BatchRow.Result.DONE)[0]
         raise RuntimeError(f"{done} of {len(ids)} done; {refused.message}")
-    statements = [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    statements = [after - before for before, after in itertools.pairwise(marks)]
     return Cost(seconds, cpu, statements)
 
 
