@@ -96,12 +96,8 @@ def chosen(many: Many, user: User, *, ticked: list[int], filters: Filters) -> Pr
     """
     if ticked:
         return Proposal.objects.on_desk_of(user).filter(pk__in=ticked)
-    rows: ProposalQuerySet = desk.narrow(
-        many.queue,
-        desk.waiting(many.queue, user),
-        filters,
-        user=user,
-    )
+    rows = desk.narrow(many.queue, desk.waiting(many.queue, user), filters, user=user)
+    assert isinstance(rows, ProposalQuerySet)
     if many is PASS:
         rows = rows.filter(portfolio_draft__saved_by=user)
     return rows

@@ -96,7 +96,6 @@ def _expect(row: MessageText, version: int) -> None:
             f"{short_datetime(row.updated_at, settings.TIME_ZONE)}. Tulisan Anda tidak disimpan. "
             "Bandingkan dengan teks sekarang, lalu simpan lagi."
         )
-    return row
 
 
 def _keep(row: MessageText, subject: str, body: str, *, by: User) -> None:

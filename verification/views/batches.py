@@ -105,7 +105,8 @@ def _ask(
     first = shown[0]
     number = format_number(len(rows))
     question, text, submit = (words.format(n=number) for words in QUESTIONS[many.kind])
-    hidden = [("usulan", pk) for pk in ticked] or [("semua", 1), *filters.items()]
+    hidden: list[tuple[str, object]] = [("usulan", pk) for pk in ticked]
+    hidden = hidden or [("semua", 1), *filters.items()]
     back = reverse("verification:queue", args=[many.queue.slug])
     return render(
         request,

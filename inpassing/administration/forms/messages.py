@@ -46,8 +46,7 @@ class MessageTextForm(forms.Form):
 
     def restamp(self, version: int) -> None:
         """Let the refused form, shown again beside the present text, speak of its version."""
-        self.data = self.data.copy()
-        self.data["version"] = str(version)
+        self.data = dict(self.data.items()) | {"version": str(version)}
 
 
 class ReasonForm(forms.ModelForm[ReturnReason]):
