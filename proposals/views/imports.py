@@ -3,7 +3,6 @@ every error, and the saving. The kind is in the address."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -20,31 +19,19 @@ from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
 from inpassing.files.middleware import limit_upload
 from inpassing.files.storage import serve
-from inpassing.formats import clock, format_nip, format_number, short_datetime
+from inpassing.formats import clock, format_number, short_datetime
 from inpassing.keyset import keyset_page
 from inpassing.reference.models import Period
 
-from .. import imports, unit_imports
+from .. import imports
 from ..forms.imports import UploadForm, lists_of
-from ..import_sheets import HEADERS, MAX_BYTES, TOO_LARGE, XLSX_TYPE, write_template
-from ..models import ImportBatch, ImportRow
+from ..import_sheets import MAX_BYTES, TOO_LARGE, XLSX_TYPE, write_template
+from ..models import ImportBatch
 from ..permissions import get_import_for
+from .import_words import row_of, words_of
 from .reader import reader_of
 
 PAGE_SIZE = 50
-OUTCOME_TAGS = {
-    ImportRow.Outcome.WAITING: "wait",
-    ImportRow.Outcome.NEW: "ok",
-    ImportRow.Outcome.CHANGED: "turn",
-    ImportRow.Outcome.SAME: "lock",
-    ImportRow.Outcome.ERROR: "bad",
-}
-RESULT_TAGS = {
-    ImportRow.Result.CREATED: "ok",
-    ImportRow.Result.CHANGED: "ok",
-    ImportRow.Result.SAME: "lock",
-    ImportRow.Result.REFUSED: "bad",
-}
 STATE_TAGS = {
     ImportBatch.State.READING: "wait",
     ImportBatch.State.JUDGING: "wait",
@@ -54,82 +41,12 @@ STATE_TAGS = {
     ImportBatch.State.CANCELLED: "lock",
     ImportBatch.State.FAILED: "bad",
 }
-RESULT_WORDS = {
-    ImportRow.Result.CREATED: "Ditambahkan",
-    ImportRow.Result.CHANGED: "Diubah",
-}
 FILTERS = {
     "galat": ("Perlu dibetulkan", "error"),
     "baru": ("Baru", "new"),
     "berubah": ("Berubah", "changed"),
     "sama": ("Sama", "same"),
 }
-
-
-@dataclass(frozen=True)
-class Words:
-    """What the pages of one kind of file are called, where they are and what they say."""
-
-    prefix: str
-    noun: str
-    list_name: str
-    columns: tuple[str, str]
-    created: str
-    changed: str
-    all_good: str
-    saved: str
-    next_label: str
-    next_query: str = ""
-
-    def url(self, act: str, pk: int) -> str:
-        return reverse(f"{self.prefix}{act}", args=[pk])
-
-
-CANDIDATE_WORDS = Words(
-    prefix="proposals:import",
-    noun="calon",
-    list_name="proposals:list",
-    columns=("Nama dan NIP", "Jabatan tujuan"),
-    created="konsep dibuat",
-    changed="konsep diubah",
-    all_good="Semua baris dapat disimpan sebagai konsep. Konsep belum dikirim ke BPS.",
-    saved="Konsep ada di daftar calon. Periksa syaratnya, lalu usulkan ke BPS sebelum pengusulan "
-    "ditutup.",
-    next_label="Buka konsep calon",
-    next_query="?status=draft",
-)
-UNIT_WORDS = Words(
-    prefix="proposals:unit_import",
-    noun="unit kerja",
-    list_name="proposals:work_unit_list",
-    columns=("Unit kerja", "Pimpinan"),
-    created="unit ditambahkan",
-    changed="unit diubah",
-    all_good="Semua baris dapat disimpan.",
-    saved="Calon dan baris formasi memilih dari daftar unit kerja ini.",
-    next_label="Buka unit kerja",
-)
-WORDS = {ImportBatch.Kind.CANDIDATES: CANDIDATE_WORDS, ImportBatch.Kind.UNITS: UNIT_WORDS}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the preview, formatted before the template sees it."""
-
-    number: int
-    name: str
-    nip: str
-    target: str
-    rank: str
-    kind: str
-    word: str
-    errors: list[tuple[str, str, str]]
-    notes: list[str]
-    url: str
-
-    @property
-    def is_bad(self) -> bool:
-        return self.kind == "bad"
 
 
 @limit_upload(MAX_BYTES)
@@ -238,7 +155,7 @@ def import_preview(
         {
             "batch": batch,
             "is_working": False,
-            "rows": [_row(row, words_of(batch)) for row in page.rows],
+            "rows": [row_of(row, words_of(batch)) for row in page.rows],
             "filters": _filters(batch, chosen),
             "chosen": chosen,
             "prev_url": _page_url(chosen, sebelum=page.before) if page.before else "",
@@ -289,11 +206,6 @@ def import_cancel(
         messages.error(request, str(refusal))
         return redirect(words_of(batch).url("", pk))
     return redirect(f"{words_of(batch).prefix}_create")
-
-
-def words_of(batch: ImportBatch) -> Words:
-    """The words and addresses of a batch's pages."""
-    return WORDS[ImportBatch.Kind(batch.kind)]
 
 
 def own_agencies(user: User) -> list[Agency]:
@@ -349,63 +261,6 @@ def _head(batch: ImportBatch) -> dict[str, object]:
         "can_cancel": batch.state in ImportBatch.CANCELLABLE,
         "goal": batch.savable if batch.state == ImportBatch.State.SAVING else batch.total,
     }
-
-
-def _row(row: ImportRow, words: Words) -> Row:
-    data = row.data
-    is_unit = words is UNIT_WORDS
-    kind = OUTCOME_TAGS[ImportRow.Outcome(row.outcome)]
-    word = str(row.get_outcome_display())
-    notes = list(row.warnings)
-    if row.warnings and kind in {"ok", "turn"}:
-        kind, word = "fix", f"{word}, dengan peringatan"
-    if row.changes:
-        notes.insert(0, f"Yang berubah: {', '.join(row.changes)}.")
-    if row.result:
-        result = ImportRow.Result(row.result)
-        kind = RESULT_TAGS[result]
-        word = str(result.label)
-        if is_unit:
-            word = RESULT_WORDS.get(result, word)
-    name, nip, target, rank = _unit_cells(data) if is_unit else _candidate_cells(data)
-    headers = unit_imports.HEADERS if is_unit else HEADERS
-    return Row(
-        number=row.number,
-        name=name or "Tanpa nama",
-        nip=nip,
-        target=target,
-        rank=rank,
-        kind=kind,
-        word=word,
-        errors=[
-            (headers[column], data[column], " ".join(sentences))
-            for column, sentences in row.errors.items()
-        ],
-        notes=notes,
-        url=reverse("proposals:detail", args=[row.proposal_id]) if row.proposal_id else "",
-    )
-
-
-def _candidate_cells(data: dict[str, str]) -> tuple[str, str, str, str]:
-    """Name, NIP, target and rank of a candidate's row."""
-    name = " ".join(filter(None, [data["title_before"], data["name"]]))
-    return (
-        ", ".join(filter(None, [name, data["title_after"]])),
-        format_nip(data["nip"]),
-        " ".join(filter(None, [data["position"], data["level"]])),
-        data["rank"],
-    )
-
-
-def _unit_cells(data: dict[str, str]) -> tuple[str, str, str, str]:
-    """Name of a unit's row, its head, and the head's post."""
-    capacity = data["head_capacity"] if data["head_capacity"] != "Definitif" else ""
-    return (
-        data["name"],
-        "",
-        data["head_name"],
-        " ".join(filter(None, [capacity, data["head_post"]])),
-    )
 
 
 def _filters(batch: ImportBatch, chosen: str) -> list[dict[str, object]]:
