@@ -191,7 +191,6 @@ def _save_rows(
     """Remove, change and add rows of one table; `refuse` raises where one must stay as it is."""
     model = existing.model
     known = {str(row.pk): row for row in existing}
-    last = max((getattr(row, "order", 0) for row in known.values()), default=0)
     keep = []
     for form in rows:
         if form.is_new:
@@ -207,9 +206,6 @@ def _save_rows(
         for name, value in data.items():
             if name not in {"key", "remove"}:
                 setattr(row, name, value)
-        if getattr(row, "order", 0) is None:
-            last += 1
-            row.order = last
         row.save()
 
 

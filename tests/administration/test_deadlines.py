@@ -128,7 +128,7 @@ class TestSimulation:
                 client.get(simulation(period), {"pada": typed(period.filing_deadline + DAY)})
             return len(caught)
 
-        assert queries(1) == queries(59) <= 10
+        assert queries(1) == queries(59) <= 12
 
     def test_a_moment_that_cannot_be_read(self, as_user, admin, period):
         page = as_user(admin).get(simulation(period), {"pada": "kemarin"})

@@ -32,8 +32,9 @@ ALL = ""
 class Choices:
     """What the selects of a page offer, read once for all of its rows."""
 
-    def __init__(self, period: Period) -> None:
+    def __init__(self, period: Period, *, next_order: int = 0) -> None:
         self.period = period
+        self.next_order = next_order
 
     @cached_property
     def ranks(self) -> list[tuple[str, str]]:
@@ -72,9 +73,8 @@ class RuleRow(forms.Form):
         super().__init__(*args, **kwargs)
         self.choices = choices
         self.title = str(self.initial.get("title", ""))
-        if "order" in self.fields:
-            self.fields["order"].required = False
-            self.fields["order"].initial = None
+        if "order" in self.fields and self.is_new:
+            self.initial["order"] = choices.next_order
         if not self.can_remove or not self.initial.get("key"):
             del self.fields["remove"]
 
@@ -242,7 +242,7 @@ class TestRuleRows(RuleRows):
 
     def check_together(self, rows: Sequence[dict[str, Any]]) -> None:
         kinds = ("position", "education_field", "level_code")
-        in_order = sorted(rows, key=lambda row: (row["order"] is None, row["order"] or 0))
+        in_order = sorted(rows, key=lambda row: row["order"])
         if not in_order or any(in_order[-1][kind] for kind in kinds):
             raise forms.ValidationError(
                 "Baris terakhir harus berlaku bagi semua jabatan, bidang, dan jenjang, supaya "
@@ -292,12 +292,8 @@ class LevelRow(RuleRow):
     """A level, open or not, with the band of ranks that fits it."""
 
     is_open = forms.BooleanField(label="Dibuka", required=False)
-    from_rank = forms.ModelChoiceField(
-        label="Dari pangkat", queryset=Rank.objects.all(), required=False
-    )
-    to_rank = forms.ModelChoiceField(
-        label="Sampai pangkat", queryset=Rank.objects.all(), required=False
-    )
+    from_rank = forms.ModelChoiceField(label="Dari pangkat", queryset=Rank.objects.all())
+    to_rank = forms.ModelChoiceField(label="Sampai pangkat", queryset=Rank.objects.all())
     widths = {"is_open": "col-md-2", "from_rank": "col-6 col-md-5", "to_rank": "col-6 col-md-5"}
     can_remove = False
 
@@ -308,13 +304,11 @@ class LevelRow(RuleRow):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not data.get("is_open"):
-            return data
         first, last = data.get("from_rank"), data.get("to_rank")
-        for name in ("from_rank", "to_rank"):
-            if not data.get(name) and name not in self.errors:
-                self.add_error(name, f"{self.title}: pilih pangkat, atau jangan buka jenjang ini.")
-        if first and last and last.order < first.order:
+        if not data.get("is_open"):  # its ranks do not matter
+            for name in ("from_rank", "to_rank"):
+                self.errors.pop(name, None)
+        elif first and last and last.order < first.order:
             self.add_error("to_rank", f"{self.title}: tidak boleh di bawah pangkat awal.")
         return data
 

@@ -85,7 +85,11 @@ def _rows(request: HttpRequest, period: Period, section: rules.Section) -> HttpR
         request.POST or None,
         prefix="baris",
         initial=shown,
-        form_kwargs={"choices": Choices(period)},
+        form_kwargs={
+            "choices": Choices(
+                period, next_order=max((row.get("order", 0) for row in shown), default=0) + 1
+            )
+        },
     )
     reason = ReasonForm(
         request.POST or None,
