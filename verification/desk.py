@@ -105,24 +105,33 @@ class Size:
         return "1.000+" if self.count > CAP else str(self.count)
 
 
-def sizes(user: User) -> dict[str, Size]:
-    """The size of each queue of a person: one statement, each part bounded by CAP."""
+FOUND = "found"
+
+
+def sizes(user: User, found: tuple[Queue, models.QuerySet[Any]] | None = None) -> dict[str, Size]:
+    """The size of each queue of a person: one statement, each part bounded by CAP.
+
+    `found` is a queue with rows of it that are counted too, under the key FOUND.
+    """
     parts: list[str] = []
     values: list[Any] = []
-    for queue in queues_of(user):
-        rows = waiting(queue, user).order_by(queue.since, "pk").values(queue.since)[: CAP + 1]
+    counted = [(queue.slug, queue, waiting(queue, user)) for queue in queues_of(user)]
+    if found is not None:
+        counted.append((FOUND, *found))
+    for slug, queue, every in counted:
+        rows = every.order_by(queue.since, "pk").values(queue.since)[: CAP + 1]
         try:
             sql, params = rows.query.sql_with_params()
         except EmptyResultSet:  # nothing can match, for example without any scope
             continue
         parts.append(f"SELECT %s, count(*), min(part.since) FROM ({sql}) AS part(since)")
-        values += [queue.slug, *params]
-    found: dict[str, Size] = {}
+        values += [slug, *params]
+    read: dict[str, Size] = {}
     if parts:
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(parts), values)
-            found = {slug: Size(count, oldest) for slug, count, oldest in cursor.fetchall()}
-    return {queue.slug: found.get(queue.slug, Size(0, None)) for queue in queues_of(user)}
+            read = {slug: Size(count, oldest) for slug, count, oldest in cursor.fetchall()}
+    return {slug: read.get(slug, Size(0, None)) for slug, _, _ in counted}
 
 
 @dataclass(frozen=True)
@@ -240,13 +249,13 @@ def _held(rows: models.QuerySet[Any], holder: str, *, user: User) -> models.Quer
     return rows.filter(pk__in=work_ids(user.pk if holder == MINE else int(holder)))
 
 
-def own_work(queue: Queue, user: User) -> list[int]:
-    """The proposals of a queue that are the work of `user`: held now, returned by or given to
-    them. One query."""
+def own_work(queue: Queue, user: User) -> models.QuerySet[Any]:
+    """The ids of the proposals of a queue that are the work of `user`: held now, returned by or
+    given to them."""
     assigned = Assignment.objects.filter(verifier=user, proposal__status=queue.status)
     held = Claim.objects.live().filter(holder=user, proposal__status=queue.status)
     both = assigned.values_list("proposal", flat=True)
-    return list(both.union(held.values_list("proposal", flat=True)))
+    return both.union(held.values_list("proposal", flat=True))
 
 
 def verifiers() -> models.QuerySet[User]:
@@ -293,13 +302,14 @@ class Page:
 def page_of(
     queue: Queue, user: User, rows: models.QuerySet[Any], *, after: str = "", before: str = ""
 ) -> Page:
-    """One page by keyset, oldest first: at most three queries.
+    """One page by keyset, oldest first: at most two queries.
 
     The verifier's own work (held, returned by or given to them) stands on top of the first page
     (`mine`).
     """
     mine: list[Any] = []
-    if queue.holds_proposals and (own := own_work(queue, user)):
+    if queue.holds_proposals:
+        own = own_work(queue, user)
         if not after and not before:
             first = rows.filter(pk__in=own)
             mine = list(for_list(queue, first).order_by(queue.since, "pk")[: PAGE * 4])

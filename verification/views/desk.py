@@ -50,7 +50,6 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
     user = _user(request)
     form = filter_form(chosen, request.GET, user)
     filters = form.values()
-    sizes = queues.sizes(user)
     rows = queues.narrow(chosen, queues.waiting(chosen, user), form.filters(), user=user)
     page = queues.page_of(
         chosen,
@@ -60,7 +59,13 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         before=request.GET.get("sebelum", ""),
     )
     times = held_times([*page.mine, *page.rows]) if chosen.holds_proposals else {}
-    found = rows.order_by()[: queues.CAP + 1].count() if filters else sizes[chosen.slug].count
+    # What stands on one page needs no count of its own.
+    goes_on = bool(filters) and bool(page.before or page.after)
+    sizes = queues.sizes(user, (chosen, rows) if goes_on else None)
+    if goes_on:
+        found = sizes[queues.FOUND].count
+    else:
+        found = len(page.mine) + len(page.rows) if filters else sizes[chosen.slug].count
     path = reverse("verification:queue", args=[chosen.slug])
     return render(
         request,
