@@ -148,7 +148,8 @@ def preview(kind: str, blocks: Mapping[str, str], values: Mapping[str, str]) -> 
         try:
             filled, lacks = [fill(part, values) for part in parts], ""
         except LetterError as error:
-            filled, lacks = parts, str(error)
+            names = ", ".join(FIELDS.get(name, name) for name in error.missing)
+            filled, lacks = parts, f"Belum ada isinya pada surat ini: {names}."
         shown.append(Shown(BLOCKS[block], filled, lacks))
     return shown
 

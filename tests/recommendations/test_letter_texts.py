@@ -92,7 +92,7 @@ def test_the_preview_shows_real_data_and_saves_nothing(as_user) -> None:
     data = typed(opening="Untuk {instansi}.", subject="Hal {nomor_usulan}") | {"pratinjau": "1"}
     page = text_of(client.post(url_of(letter.period), data))
     assert f"<p>Untuk {letter.agency.name}.</p>" in page
-    assert "Isian surat belum lengkap: nomor_usulan." in page
+    assert "Belum ada isinya pada surat ini: nomor surat usulan instansi." in page
     part = text_of(client.post(url_of(letter.period), data, headers={"HX-Request": "true"}))
     assert f"<p>Untuk {letter.agency.name}.</p>" in part
     assert "<html" not in part
