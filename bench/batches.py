@@ -88,6 +88,7 @@ def nominations(count: int) -> list[int]:
             rank_effective_on=model.rank_effective_on,
             education=model.education,
             birth_date=model.birth_date,
+            sex=model.sex,
             nip=f"1985{1 + n % 12:02}{1 + n // 12 % 28:02}2014031{960 + n // 336}",
             name=f"Calon Contoh {n}",
             email=f"calon{n}@contoh.example",
