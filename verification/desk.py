@@ -245,7 +245,8 @@ def _band(queue: Queue, slug: str) -> Q:
 def _held(rows: models.QuerySet[Any], holder: str, *, user: User) -> models.QuerySet[Any]:
     """Rows that nobody holds or has as their work, or those of one person."""
     if holder == NOBODY:
-        return rows.exclude(claim__expires_at__gt=timezone.now()).filter(assignment=None)
+        held = Claim.objects.live().values("proposal")
+        return rows.exclude(pk__in=held).exclude(pk__in=Assignment.objects.values("proposal"))
     return rows.filter(pk__in=work_ids(user.pk if holder == MINE else int(holder)))
 
 
