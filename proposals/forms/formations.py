@@ -37,7 +37,7 @@ class AmountField(forms.DecimalField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(localize=True, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # DecimalField does the same
         if isinstance(value, str) and re.fullmatch(
             r"\s*[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?\s*", value
         ):

@@ -249,7 +249,9 @@ def _line_page(request: HttpRequest, found: Formation, line: FormationLine | Non
             except TransitionError as refusal:
                 form.add_error(None, str(refusal))
                 status = 409
-    return show_formation(request, found, line_form=form, line=line, status=status)
+    # A locked formation opens no row; what was typed into one that has just been locked stays.
+    shown = form if found.is_editable or form.is_bound else None
+    return show_formation(request, found, line_form=shown, line=line, status=status)
 
 
 def _missing_formations(user: User) -> list[dict[str, object]]:

@@ -427,6 +427,8 @@ def test_a_row_opens_in_its_place_in_the_table(as_user, operator, draft):
     assert "Ahli Pertama" in fresh
     assert "Tambah baris" not in fresh
     locked = make_formation(draft.agency, make_period())
+    page = client.get(url("formation_line_create", locked)).content.decode()
+    assert "Baris baru" not in page
     refused = client.post(url("formation_line_create", locked), row("muda"))
     assert "Formasi terkunci" in refused.content.decode()
 
