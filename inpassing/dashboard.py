@@ -322,7 +322,14 @@ def guidelines(request: HttpRequest) -> HttpResponse:
         if file.is_accepted
     }
     groups = [
-        (label, [(row, files.get(row.file_id)) for row in rows if row.category == category])
+        (
+            label,
+            [
+                (row, row.file_id and files.get(row.file_id))
+                for row in rows
+                if row.category == category
+            ],
+        )
         for category, label in Guideline.Category.choices
     ]
     return render(

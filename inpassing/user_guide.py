@@ -48,7 +48,8 @@ def guide_html(slug: str) -> SafeString:
         if token.children:
             token.children = list(_adapted(token.children))
     # Escaped by the parser, which lets no HTML of the text through.
-    return mark_safe(parser.renderer.render(tokens, parser.options, {}))
+    html: str = parser.renderer.render(tokens, parser.options, {})
+    return mark_safe(html)
 
 
 def _adapted(tokens: list[Token]) -> Iterator[Token]:

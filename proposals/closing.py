@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import transaction
 from django.db.models import (
@@ -30,6 +31,7 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
+    QuerySet,
     TextField,
     Value,
     When,
@@ -55,6 +57,8 @@ from .people import operators_of
 logger = logging.getLogger(__name__)
 
 Status = Proposal.Status
+# Proposals with the values that a query below computes for each.
+Annotated = QuerySet[Any]
 UNSENT = [Status.FILLING, Status.RETURNED]
 REMINDER_DAYS = (1, 3, 7)
 CHUNK = 500
@@ -129,7 +133,7 @@ def count_closing(period: Period, at: dt.datetime) -> Counter[Outcome]:
     return Counter({Outcome(outcome): n for outcome, n in rows})
 
 
-def due(period: Period, at: dt.datetime) -> ProposalQuerySet:
+def due(period: Period, at: dt.datetime) -> Annotated:
     """The proposals of a period on which the dates act at `at`, with `outcome` and `due_at`.
 
     This is the one place that decides: the simulation counts and shows it, closing acts on it.
@@ -143,7 +147,7 @@ def due(period: Period, at: dt.datetime) -> ProposalQuerySet:
     unsent = Q(status__in=UNSENT, closes_at__lte=passed)
     sent = Q(status=Status.SUBMITTED) & Exists(unreadable)
     drafts = Q(status=Status.DRAFT) if period.nomination_deadline <= passed else Q(pk__in=[])
-    return (
+    rows: Annotated = (
         with_deadline(Proposal.objects.filter(period=period), period)
         .filter(unsent | sent | drafts)
         .annotate(
@@ -165,9 +169,10 @@ def due(period: Period, at: dt.datetime) -> ProposalQuerySet:
             ),
         )
     )
+    return rows
 
 
-def with_deadline(proposals: ProposalQuerySet, period: Period) -> ProposalQuerySet:
+def with_deadline(proposals: ProposalQuerySet, period: Period) -> Annotated:
     """Proposals of one period with `closes_at`: the same answer as `deadlines.current_deadline`."""
     return proposals.annotate(
         own=FilteredRelation("agency__deadlines", condition=Q(agency__deadlines__period=period.pk)),
@@ -301,7 +306,7 @@ def remind_due(at: dt.datetime | None = None) -> int:
     return reminded
 
 
-def to_remind(period: Period, at: dt.datetime) -> ProposalQuerySet:
+def to_remind(period: Period, at: dt.datetime) -> Annotated:
     """Unsent proposals whose participant is due a reminder that is not in the outbox yet."""
     marks = [
         (days, ExpressionWrapper(F("closes_at") - dt.timedelta(days=days), DateTimeField()))
@@ -315,7 +320,7 @@ def to_remind(period: Period, at: dt.datetime) -> ProposalQuerySet:
         or_, (Q(days=days) & Q(LessThanOrEqual(F("status_since"), mark)) for days, mark in marks)
     )
     unsent = Proposal.objects.filter(period=period, status__in=UNSENT, participant__isnull=False)
-    return (
+    rows: Annotated = (
         with_deadline(unsent, period)
         .filter(closes_at__gt=at)
         .annotate(days=latest)
@@ -334,6 +339,7 @@ def to_remind(period: Period, at: dt.datetime) -> ProposalQuerySet:
         .filter(~Exists(OutboxMessage.objects.filter(key=OuterRef("reminder_key"))))
         .order_by("pk")
     )
+    return rows
 
 
 def _remind_operators(period: Period, at: dt.datetime) -> int:
@@ -406,7 +412,7 @@ def _remind(proposal: Proposal) -> None:
         )
 
 
-def _loaded(proposals: ProposalQuerySet) -> ProposalQuerySet:
+def _loaded(proposals: Annotated) -> Annotated:
     return proposals.select_related(
         "period", "agency__region", "level__position", "position", "participant"
     ).prefetch_related("documents__requirement", "documents__current__file")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -68,7 +70,7 @@ def _store(upload: UploadedFile, guideline: Guideline, by: User) -> StoredFile:
     )
 
 
-def _forget(pk: object) -> None:
+def _forget(pk: UUID | None) -> None:
     if pk:
         for row in StoredFile.objects.filter(pk=pk):
             discard(row)

@@ -100,7 +100,7 @@ class RuleRow(forms.Form):
         return not self.cleaned_data.get("remove")
 
 
-class RuleRows(BaseFormSet):  # type: ignore[type-arg]  # rows of any of the forms below
+class RuleRows(BaseFormSet[Any]):
     """The rows of a page; a subclass checks them together."""
 
     def clean(self) -> None:

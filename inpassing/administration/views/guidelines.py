@@ -87,7 +87,7 @@ def _form(request: HttpRequest, row: Guideline) -> HttpResponse:
         {
             "form": form,
             "guideline": Guideline.objects.filter(pk=row.pk).first(),
-            "file": StoredFile.objects.filter(pk=row.file_id).first(),
+            "file": StoredFile.objects.filter(pk__in=[row.file_id] if row.file_id else []).first(),
         },
         status=status,
     )
