@@ -12,9 +12,9 @@ from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import BpsOffice
 from inpassing.timeline.events import story_of
 from proposals import workflow as proposals
-from proposals.models import Proposal
+from proposals.models import FormationLine, Proposal
 from tests.competency.factories import begin, make_seat, make_session, scores_for
-from tests.factories import make_admin, make_formation, make_operator, make_proposal, make_user
+from tests.factories import make_admin, make_operator, make_proposal, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -47,8 +47,6 @@ def typed(result, first, second):
 class TestCorrect:
     def test_who_failed_by_mistake_is_ready_after_two_people_agreed(self, as_user, session):
         result = result_of("Budi Lemah")
-        proposal = result.seat.proposal
-        make_formation(proposal.agency, proposal.period)
         first, second = make_admin(), make_admin()
         url = f"/uji/nilai/{result.pk}/koreksi/"
         assert as_user(first).post(url, typed(result, 90, 90)).status_code == 302
@@ -82,7 +80,8 @@ class TestCorrect:
         correction = corrections.propose_correction(
             result, scores_for(result.seat, 90, 90), by=make_admin(), reason="Salah hitung"
         )
-        with pytest.raises(TransitionError):
+        FormationLine.objects.update(needed=0, filled=0, validated=0)
+        with pytest.raises(TransitionError, match="sudah habis"):
             corrections.apply_correction(correction, by=make_admin())
         correction.refresh_from_db()
         assert correction.decided_at is None
