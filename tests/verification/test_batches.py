@@ -140,6 +140,13 @@ class TestChoice:
             assert answer.redirect_chain == [(QUEUE, 302)]
             assert "Tidak ada usulan yang dipilih." in answer.content.decode()
 
+    def test_too_many_are_refused_before_they_are_asked(
+        self, as_user, verifier, nominated, monkeypatch
+    ):
+        monkeypatch.setattr("verification.views.batches.MAX_ROWS", 2)
+        answer = as_user(verifier).get(MANY, {"semua": "1"}, follow=True)
+        assert "Paling banyak 2 usulan sekaligus." in answer.content.decode()
+
     def test_what_changed_since_the_page_is_asked_again(
         self, as_user, verifier, agency, period, nominated
     ):

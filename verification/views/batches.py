@@ -80,6 +80,10 @@ def decide_many(request: HttpRequest, slug: str) -> HttpResponse:
             raise Http404
         messages.error(request, _nothing(choice, many))
         return redirect("verification:queue", slug)
+    if len(rows) > MAX_ROWS:
+        limit = format_number(MAX_ROWS)
+        messages.error(request, f"Paling banyak {limit} usulan sekaligus. Persempit saringannya.")
+        return redirect("verification:queue", slug)
     seen = batches.fingerprint(rows)
     if start.is_bound and start.is_valid() and start.cleaned_data["seen"] == seen:
         try:
