@@ -71,7 +71,8 @@ def held_times(proposals: Iterable[Proposal]) -> dict[int, HeldTimes]:
     )
     for pk, kind, at, reopened_as in events:
         status = _BECOMES.get(kind) or Status(reopened_as or Status.SUBMITTED)
-        stories[pk].append((at, holder_of(status)))
+        if pk is not None:
+            stories[pk].append((at, holder_of(status)))
     now = timezone.now()
     return {row.pk: _sum(stories.get(row.pk) or _from_dates(row), row, now) for row in rows}
 

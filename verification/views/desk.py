@@ -311,7 +311,7 @@ def proposal_row(row: Proposal, user: User, times: HeldTimes) -> dict[str, Any]:
     }
 
 
-TAGS_OF_STATUS = {
+TAGS_OF_STATUS: dict[str, tuple[str, str]] = {
     Proposal.Status.ELIGIBLE: ("wait", "Memenuhi syarat"),
     Proposal.Status.RETURNED: ("fix", "Dikembalikan, di tangan peserta"),
 }
