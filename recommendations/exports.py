@@ -15,7 +15,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import IO
+from typing import BinaryIO, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -152,8 +152,8 @@ def make(export: Export, *, until: float) -> None:
             return
         suffix, content_type, write = WRITERS[Content(export.content)]
         with tempfile.TemporaryFile() as output:
-            write(export, output)
-            _conclude(export, output, suffix=suffix, content_type=content_type)
+            write(export, cast(BinaryIO, output))
+            _conclude(export, cast(BinaryIO, output), suffix=suffix, content_type=content_type)
     except ExportError as error:
         _fail(export, str(error))
     except LostClaimError:
@@ -229,7 +229,7 @@ def _make_covers(export: Export, *, until: float) -> bool:
     return True
 
 
-def _write_zip(export: Export, output: IO[bytes]) -> None:
+def _write_zip(export: Export, output: BinaryIO) -> None:
     names: set[str] = set()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
         for number, (letter, data) in enumerate(_originals(export), start=1):
@@ -238,13 +238,13 @@ def _write_zip(export: Export, output: IO[bytes]) -> None:
                 name = f"{name.removesuffix('.pdf')}_{letter.pk}.pdf"
             names.add(name)
             moment = timezone.localtime(letter.issued_at).timetuple()[:6]
-            entry = zipfile.ZipInfo(name, moment)  # type: ignore[arg-type]
+            entry = zipfile.ZipInfo(name, moment)
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
             _advance_now_and_then(export, number)
 
 
-def _write_copy(export: Export, output: IO[bytes]) -> None:
+def _write_copy(export: Export, output: BinaryIO) -> None:
     from inpassing.letters.merge import ReadingCopy
 
     copy = ReadingCopy(output)
@@ -257,7 +257,7 @@ def _write_copy(export: Export, output: IO[bytes]) -> None:
     copy.close()
 
 
-def _write_table(export: Export, output: IO[bytes]) -> None:
+def _write_table(export: Export, output: BinaryIO) -> None:
     from .sheets import TABLE, table_rows, write_sheet
 
     def rows() -> Iterator[list[object]]:
@@ -268,7 +268,7 @@ def _write_table(export: Export, output: IO[bytes]) -> None:
     write_sheet("Surat", TABLE, rows(), output)
 
 
-def _write_register(export: Export, output: IO[bytes]) -> None:
+def _write_register(export: Export, output: BinaryIO) -> None:
     from .sheets import REGISTER, register_row, write_sheet
 
     def rows() -> Iterator[list[object]]:
@@ -279,7 +279,7 @@ def _write_register(export: Export, output: IO[bytes]) -> None:
     write_sheet("Register", REGISTER, rows(), output)
 
 
-Writer = Callable[[Export, IO[bytes]], None]
+Writer = Callable[[Export, BinaryIO], None]
 WRITERS: dict[Content, tuple[str, str, Writer]] = {
     Content.ORIGINALS: ("zip", ZIP_TYPE, _write_zip),
     Content.COPY: ("pdf", "application/pdf", _write_copy),
@@ -349,7 +349,7 @@ def _release(export: Export) -> None:
     Export.objects.filter(pk=export.pk, claimed_at=export.claimed_at).update(claimed_at=None)
 
 
-def _conclude(export: Export, output: IO[bytes], *, suffix: str, content_type: str) -> None:
+def _conclude(export: Export, output: BinaryIO, *, suffix: str, content_type: str) -> None:
     """Store the file, unless another worker was faster; then its bytes go again."""
     name = f"{NAMES[Content(export.content)]}-{timezone.localdate():%Y-%m-%d}.{suffix}"
     with transaction.atomic():

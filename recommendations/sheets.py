@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from django.utils import timezone
 
@@ -87,7 +87,7 @@ def register_note(letter: Letter) -> str:
 
 
 def write_sheet(
-    title: str, columns: list[tuple[str, int]], rows: Iterable[list[object]], output: IO[bytes]
+    title: str, columns: list[tuple[str, int]], rows: Iterable[list[object]], output: BinaryIO
 ) -> None:
     """A workbook with one sheet, row by row; what begins like a formula stays text."""
     from openpyxl import Workbook

@@ -23,9 +23,12 @@ from .render import render_pdf
 
 MARK = "SALINAN GABUNGAN — tidak bertanda tangan elektronik"
 _NAMES = ("/SalinanGabungan0", "/SalinanGabungan1")
+_OURS = b"/SalinanGabungan"
 # A reference to another object, but not inside a string: qpdf escapes parentheses in strings.
 _STRING = rb"\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]*>"
 _REFERENCE = re.compile(_STRING + rb"|(?<![\w.+-])(\d+) \d+ R\b", re.DOTALL)
+_LENGTH = re.compile(rb"/Length \d+(?: \d+ R)? ")
+_PAGE = re.compile(rb"/Type /Page\b(?!s)")
 _SAME_IN_EACH = re.compile(rb"/Subtype /Image\b|/N \d")  # the emblem and the colour profile
 _BOOKMARKS_PER_OBJECT_STREAM = 200
 
@@ -207,11 +210,10 @@ class _Copied:
         if own in self.numbers:
             return self.numbers[own]
         is_stream = isinstance(item, pikepdf.Stream)
-        fields = item.stream_dict if is_stream else item
-        if is_stream and Name.Length in fields:
-            del fields[Name.Length]
-        text = fields.unparse(resolved=True)
-        data = item.read_raw_bytes() if is_stream else b""
+        text = (item.stream_dict if is_stream else item).unparse(resolved=True)
+        data = b""
+        if is_stream:
+            text, data = _LENGTH.sub(b"", text), item.read_raw_bytes()
         key = b""
         if is_stream and _SAME_IN_EACH.search(text):
             key = hashlib.sha256(text + data).digest() if b" R" not in text else b""
@@ -220,10 +222,10 @@ class _Copied:
             return self.numbers[own]
         number = self.numbers[own] = self.copy._number()
         text = _REFERENCE.sub(self._renumbered, text)
-        if isinstance(item, Dictionary) and item.get(Name.Type) == Name.Page:
+        if _PAGE.search(text):
             text = text.removesuffix(b">>") + b"/Parent %d 0 R >>" % self.copy.tree
-        for name, ours in self.copy.ours.items():
-            if name in text:
+        if _OURS in text:
+            for name, ours in self.copy.ours.items():
                 text = text.replace(name, ours)
         if is_stream:
             self.copy._write_stream(number, text, data)
