@@ -26,7 +26,7 @@ def test_a_guide_has_one_heading_its_pictures_and_working_links(client, role):
     pictures = re.findall(r'<img src="/static/([^"]+)" alt="([^"]+)"', guide_html(role))
     assert all(finders.find(re.sub(r"\.[0-9a-f]{12}\.", ".", path)) for path, _ in pictures)
     assert guide_html(role).count("<img") == len(pictures)
-    assert ".md\"" not in guide_html(role)
+    assert '.md"' not in guide_html(role)
     for link in re.findall(r'href="(/[^"#]*)"', guide_html(role)):
         assert client.get(link).status_code in {200, 302}, link
 

@@ -306,6 +306,7 @@ class TestPage:
         )
         nominate_due()
         client, costs = as_user(operator), []
+        page = client.get(page_of(small))
         for batch in (small, large):
             with CaptureQueriesContext(connection) as queries:
                 page = client.get(page_of(batch))

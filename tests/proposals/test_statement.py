@@ -53,9 +53,9 @@ def text_of_pdf(response) -> str:
 @pytest.mark.parametrize("code", ["sp_pengalaman", "sp_kompeten", "sp_hukdis", "sp_mundur"])
 def test_the_place_of_a_revenue_stamp_is_a_switch_of_the_period(code):
     proposal = with_unit(is_structural=True)
-    assert statement_of(proposal, code).stamp is False
+    assert vars(statement_of(proposal, code))["stamp"] is False
     proposal.period.statement_stamp = True
-    assert statement_of(proposal, code).stamp is True
+    assert vars(statement_of(proposal, code))["stamp"] is True
     letter = statement_of(proposal, code)
     assert "Meterai" in render_html(letter.template, {"letter": letter}, title=letter.title)
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 
 from inpassing.notifications.outbox import enqueue
 from inpassing.notifications.tasks import deliver_due
@@ -76,6 +77,7 @@ def test_it_stands_in_every_mail_in_both_forms():
     assert "Sekretariat" not in of_period.body
     assert f"Periode I: {LINE}" in general.body
     assert "Periode II: Biro Umum" in general.body
-    html = general.alternatives[0].content
+    assert isinstance(general, EmailMultiAlternatives)
+    html = str(general.alternatives[0][0])
     assert "Bertanya: Periode I: Sekretariat" in html
     assert "mailto:a@contoh.go.id" in html

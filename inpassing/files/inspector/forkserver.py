@@ -24,8 +24,10 @@ import socket
 import sys
 import time
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 from PIL import Image
@@ -262,7 +264,7 @@ def confine(line: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (WORK + 1, WORK + 1))
 
 
-def bound(limits: dict[str, float], share: float) -> None:
+def bound(limits: Mapping[str, Any], share: float) -> None:
     """Memory, CPU and clock for the next file: this share of the limits."""
     memory = int(limits["memory_mb"]) * MEGABYTE
     cpu = limits["cpu_seconds"] * share
