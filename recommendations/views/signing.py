@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from inpassing.accounts.models import SignerProfile
+from inpassing.accounts.models import SignerProfile, User
 from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
 from inpassing.keyset import keyset_page
@@ -41,10 +42,22 @@ def signing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "barred": awaiting.barred_for(user_of(request)),
         "profile": SignerProfile.objects.filter(user=user_of(request)).first(),
-        "issuing": mine.filter(status=Letter.Status.ISSUING).count(),
+        **_progress(user_of(request)),
         "recent": mine.main().exclude(status=Letter.Status.VOID).for_list().order_by("-pk")[:10],
     }
     return render(request, "recommendations/signing.html", context)
+
+
+def _progress(user: User) -> dict[str, int]:
+    """How many of the signer's letters and extracts are still being made, and of how many that
+    were signed since the oldest of them: one query."""
+    mine = Letter.objects.filter(signer=user).exclude(status=Letter.Status.VOID).order_by()
+    unmade = Letter.objects.filter(signer=user, status=Letter.Status.ISSUING, failure="")
+    oldest = unmade.order_by("signed_at").values("signed_at")[:1]
+    found = mine.filter(signed_at__gte=Subquery(oldest)).aggregate(
+        total=Count("pk"), issuing=Count("pk", filter=Q(status=Letter.Status.ISSUING, failure=""))
+    )
+    return {**found, "made": found["total"] - found["issuing"]}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

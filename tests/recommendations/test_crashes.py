@@ -9,7 +9,6 @@ import random
 import signal
 import sys
 import time
-import traceback
 from collections import Counter
 from datetime import timedelta
 
@@ -78,13 +77,13 @@ def run_and_kill(signer_pk: int, *, after: float) -> bool:
     connection.close()  # the child opens its own
     child = os.fork()
     if child == 0:
+        status = 1
         try:
             tasks.CLAIM = timedelta(0)  # nobody else is at work: what is claimed is left over
             sign_and_issue(signer_pk)
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
+            status = 0
+        finally:
+            os._exit(status)
     until = time.monotonic() + after
     while time.monotonic() < until:
         done, status = os.waitpid(child, os.WNOHANG)

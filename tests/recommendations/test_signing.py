@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inpassing.timeline.events import record
-from recommendations import gathering
+from recommendations import gathering, issuing
 from recommendations.models import Letter, NumberRegister
-from tests.factories import make_admin, make_operator
+from tests.factories import PDF, make_admin, make_operator
 from tests.recommendations.factories import (
     make_awaiting,
     make_due_period,
@@ -63,6 +63,19 @@ def test_signing_costs_the_same_number_of_queries(as_user, number: int) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get(reverse("recommendations:signing"))
     assert len(queries) <= 11
+
+
+def test_signing_shows_how_far_the_making_has_come(as_user) -> None:
+    signer = make_signing_officer()
+    letter = issuing.issue(make_awaiting(2), by=signer)
+    issuing.conclude(letter, PDF)
+    client = as_user(signer)
+    page = text_of(client.get(reverse("recommendations:signing")))
+    assert "1 dari 3 surat dan petikan selesai" in page
+    assert '<progress max="3" value="1"' in page
+    for extract in letter.extracts.all():
+        issuing.conclude(extract, PDF)
+    assert "<progress" not in text_of(client.get(reverse("recommendations:signing")))
 
 
 # recommendations:issue
