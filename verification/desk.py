@@ -34,6 +34,7 @@ from .claims import work_ids
 from .models import Assignment, Claim
 
 PAGE = 25
+TOP = 10
 # Beyond this the exact number helps nobody and costs a scan.
 CAP = 1000
 ROW_FIELDS = (
@@ -303,17 +304,18 @@ class Page:
 def page_of(
     queue: Queue, user: User, rows: models.QuerySet[Any], *, after: str = "", before: str = ""
 ) -> Page:
-    """One page by keyset, oldest first: at most two queries.
+    """One page by keyset, oldest first: at most three queries.
 
     The verifier's own work (held, returned by or given to them) stands on top of the first page
-    (`mine`).
+    (`mine`), at most TOP of it: all of it has a page of its own.
     """
     mine: list[Any] = []
     if queue.holds_proposals:
         own = own_work(queue, user)
-        if not after and not before:
-            first = rows.filter(pk__in=own)
-            mine = list(for_list(queue, first).order_by(queue.since, "pk")[: PAGE * 4])
+        # The ids first: together with the relations of a row it becomes a reading of the queue.
+        if not after and not before and (ids := list(own)):
+            first = for_list(queue, rows.filter(pk__in=ids))
+            mine = list(first.order_by(queue.since, "pk")[:TOP])
         rows = rows.exclude(pk__in=own)
     page = keyset_page(
         for_list(queue, rows), [queue.since, "pk"], size=PAGE, after=after, before=before

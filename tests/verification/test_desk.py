@@ -246,6 +246,24 @@ def test_returned_work_stands_on_top_for_who_returned_it(as_user, verifier, coll
     assert Claim.objects.get().proposal == back
 
 
+def test_only_ten_of_the_own_work_stand_on_top(as_user, verifier):
+    agency, period, now = factories.make_agency(), factories.make_period(), timezone.now()
+    for days in range(13):
+        proposal = factories.make_proposal(
+            agency, period, status=Status.NOMINATED, status_since=now - dt.timedelta(days=days)
+        )
+        Assignment.objects.create(
+            proposal=proposal, verifier=verifier, assigned_by=verifier, assigned_at=now
+        )
+    free = factories.make_proposal(agency, period, status=Status.NOMINATED)
+    client = as_user(verifier)
+    page = client.get(url("usulan"))
+    assert len(names(page)) == 11
+    assert names(page)[-1] == free.full_name
+    assert reverse("verification:my_work") in page.content.decode().split("</table>")[1]
+    assert client.get(url("usulan", "?jabatan=PRAKOM")).context["found_text"] == "14 usulan"
+
+
 def test_the_list_says_who_holds_what(as_user, verifier, colleague):
     proposal = factories.make_proposal(status=Status.SUBMITTED)
     as_user(colleague).post(reverse("verification:take", args=[proposal.pk]))

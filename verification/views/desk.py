@@ -60,7 +60,8 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
     )
     times = held_times([*page.mine, *page.rows]) if chosen.holds_proposals else {}
     # What stands on one page needs no count of its own.
-    goes_on = bool(filters) and bool(page.before or page.after)
+    has_more_work = len(page.mine) == queues.TOP
+    goes_on = bool(filters) and bool(page.before or page.after or has_more_work)
     sizes = queues.sizes(user, (chosen, rows) if goes_on else None)
     if goes_on:
         found = sizes[queues.FOUND].count
@@ -79,6 +80,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
             "chips": _chips(form, filters, path),
             "clear_url": path,
             "rows": [_row(chosen, row, user, times) for row in [*page.mine, *page.rows]],
+            "has_more_work": has_more_work,
             "found_text": f"{Size(found, None).text} {chosen.noun}",
             "scope_text": _scope_text(user),
             "prev_url": _link(path, filters, sebelum=page.before),
