@@ -83,13 +83,16 @@ class SessionForm(forms.ModelForm[TestSession]):
         return data
 
 
+ALL_OFFICES = "semua"
+
+
 class PlanForm(forms.Form):
     """Many sessions at once: dates x times x offices."""
 
     period = forms.ModelChoiceField(
         label="Periode", queryset=Period.objects.open(), empty_label=None
     )
-    offices = forms.ChoiceField(label="Kantor BPS", required=False)
+    offices = forms.ChoiceField(label="Kantor BPS")
     first_day = forms.DateField(
         label="Tanggal pertama", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -121,7 +124,7 @@ class PlanForm(forms.Form):
         offices: Any = self.fields["offices"]
         provinces = Region.objects.filter(kind=Region.Kind.PROVINCE).order_by("code")
         offices.choices = [
-            ("", "Semua kantor yang dipakai"),
+            (ALL_OFFICES, "Semua kantor yang dipakai"),
             ("pusat", "BPS Pusat"),
             *((region.code, f"Semua kantor di {region.name}") for region in provinces),
         ]
@@ -165,7 +168,7 @@ class PlanForm(forms.Form):
         return Spec(
             days=self._days(data["first_day"], data["last_day"]),
             slots=data["times"],
-            offices=data["offices"],
+            offices="" if data["offices"] == ALL_OFFICES else data["offices"],
             room=data["room"],
             wave=data["wave"],
             capacity=data["capacity"] or 0,
