@@ -292,6 +292,8 @@ ADDRESSES = {
     "administration:period": (GET, lambda w: [w.period.pk]),
     "administration:period_clone": (POST, lambda w: []),
     "administration:period_section": (GET, lambda w: [w.period.pk, "tanggal"]),
+    "administration:period_credits": (GET, lambda w: [w.period.pk]),
+    "administration:period_credits_file": (GET, lambda w: [w.period.pk]),
     "administration:period_open": (POST, lambda w: [w.period.pk]),
     "administration:period_close": (POST, lambda w: [w.period.pk]),
     "administration:closing_simulation": (GET, lambda w: [w.period.pk]),
@@ -587,6 +589,8 @@ administration:period_create            - 3 3 3 3 3 3 3 3 +
 administration:period                   - 3 3 3 3 3 3 3 3 +
 administration:period_clone             - 3 3 3 3 3 3 3 3 +
 administration:period_section           - 3 3 3 3 3 3 3 3 +
+administration:period_credits           - 3 3 3 3 3 3 3 3 +
+administration:period_credits_file      - 3 3 3 3 3 3 3 3 +
 administration:period_open              - 3 3 3 3 3 3 3 3 +
 administration:period_close             - 3 3 3 3 3 3 3 3 +
 administration:closing_simulation       - 3 3 3 3 3 3 3 3 +

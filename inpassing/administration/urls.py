@@ -1,6 +1,16 @@
 from django.urls import path
 
-from .views import deadlines, guidelines, message_texts, offices, periods, reasons, sections, users
+from .views import (
+    credits,
+    deadlines,
+    guidelines,
+    message_texts,
+    offices,
+    periods,
+    reasons,
+    sections,
+    users,
+)
 
 app_name = "administration"
 urlpatterns = [
@@ -9,6 +19,12 @@ urlpatterns = [
     path("periode/<int:pk>/", periods.period, name="period"),
     path("periode/baru/dari-yang-terakhir/", periods.period_clone, name="period_clone"),
     path("periode/<int:pk>/ubah/<slug:section>/", sections.period_section, name="period_section"),
+    path("periode/<int:pk>/angka-kredit/", credits.period_credits, name="period_credits"),
+    path(
+        "periode/<int:pk>/angka-kredit.xlsx",
+        credits.period_credits_file,
+        name="period_credits_file",
+    ),
     path("periode/<int:pk>/buka/", periods.period_open, name="period_open"),
     path("periode/<int:pk>/tutup/", periods.period_close, name="period_close"),
     path("periode/<int:pk>/simulasi/", deadlines.closing_simulation, name="closing_simulation"),
