@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -217,7 +218,8 @@ class TestSending:
         assert inbox.body == "Halo Budi <b>, {nama} <i> & kawan."
         (sent,) = mail.outbox
         assert sent.subject == "Peran: {nama} <i>"
-        html = sent.alternatives[0][0]
+        assert isinstance(sent, EmailMultiAlternatives)
+        html = str(sent.alternatives[0][0])
         assert "Halo Budi &lt;b&gt;, {nama} &lt;i&gt; &amp; kawan." in html
         listed = client.get(reverse("notifications:outbox")).content.decode()
         assert "Peran: {nama} &lt;i&gt;" in listed

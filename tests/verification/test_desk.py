@@ -166,7 +166,7 @@ def test_filters_of_formations_and_requests(as_user, verifier):
     assert names(client.get(url("formasi", "?jabatan=STATISTISI"))) == []
     known = make_request(agency=baubau, name="Sri Rahayu")
     new = make_request(agency_name="Badan Uji Coba", agency_kind="lpnk", name="Putu Astawa")
-    for query, found in [
+    for query, asked in [
         ("?q=rahayu", known),
         ("?q=bau+bau", known),
         (f"?q={known.nip}", known),
@@ -174,7 +174,7 @@ def test_filters_of_formations_and_requests(as_user, verifier):
         ("?instansi=uji+coba", new),
         ("?provinsi=74", known),
     ]:
-        assert names(client.get(url("permohonan", query))) == [found.name], query
+        assert names(client.get(url("permohonan", query))) == [asked.name], query
     assert names(client.get(url("permohonan", "?menunggu=7"))) == []
 
 
