@@ -5,6 +5,8 @@ too_large, not_pdf, encrypted, damaged, active_content, no_pages, too_many_pages
 Source: product.md, section 4; docs/decisions/0005-pdf-inspector.md.
 """
 
+from __future__ import annotations
+
 import builtins
 import hashlib
 import os
