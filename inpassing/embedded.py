@@ -597,27 +597,36 @@ def _end_marked(profile: Profile) -> int:
 def _run_command(command: Sequence[str], addresses: Mapping[str, str]) -> int:
     """Run in the foreground, passing on the signals that only we received."""
     child: subprocess.Popen[bytes] | None = None
-    heard = []
+    waiting: list[int] = []
+    is_ending = False
     make = os.getppid() if _read(os.getppid(), "comm").strip() in {"make", "gmake"} else 0
 
-    def pass_on(number: int, _frame: object) -> None:
-        heard.append(number)
+    def hear(number: int, _frame: object) -> None:
+        nonlocal is_ending
+        is_ending = True
         # Ctrl-C reaches the whole foreground group of a terminal; elsewhere only us.
-        if child and not (number == signal.SIGINT and _in_foreground()):
-            child.send_signal(number)
+        if not (number == signal.SIGINT and _in_foreground()):
+            waiting.append(number)
+        pass_on()
+
+    def pass_on() -> None:
+        with contextlib.suppress(IndexError):  # none is left
+            while child:  # a signal that comes while the child is begun waits for it
+                child.send_signal(waiting.pop(0))
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, pass_on)
+        signal.signal(number, hear)
     try:
         child = subprocess.Popen(command, env=os.environ | addresses)
     except OSError as error:
         raise EmbeddedError(f"{command[0]}: {error.strerror}") from error
+    pass_on()
     while True:
         try:
             status = child.wait(timeout=1)
         except subprocess.TimeoutExpired:
-            if not heard and _waited_for(make):
-                pass_on(signal.SIGTERM, None)
+            if not is_ending and _waited_for(make):
+                hear(signal.SIGTERM, None)
         else:
             return 128 - status if status < 0 else status
 

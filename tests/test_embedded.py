@@ -161,6 +161,27 @@ def test_only_the_missing_engine_starts(checkout: Checkout) -> None:
     assert process.wait(30) == 128 + signal.SIGTERM
 
 
+def test_a_signal_while_the_command_is_begun_reaches_it() -> None:
+    """The signal comes after the child's first word and before the launcher knows its number."""
+    program = (
+        "import os, signal, subprocess, sys; from inpassing import embedded\n"
+        "begin = subprocess.Popen\n"
+        "def begin_and_be_told(*command, **fields):\n"
+        "    child = begin(*command, **fields)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return child\n"
+        "subprocess.Popen = begin_and_be_told\n"
+        "sys.exit(embedded._run_command(['sleep', '604'], {}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(inpassing.embedded.__file__).parent.parent,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 128 + signal.SIGTERM
+
+
 def test_demo_data_outlives_killed_servers(checkout: Checkout) -> None:
     first = checkout.start("demo")
     with psycopg.connect(first["DATABASE_URL"]) as connection:
