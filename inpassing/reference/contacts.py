@@ -11,11 +11,10 @@ def contact_lines(period_name: str = "") -> list[str]:
     Periods with the same contact share a line. A line names its periods only where there are
     several. Where nothing is open, the newest closed period answers. One query, two at most.
     """
-    periods = list(Period.objects.filter(name=period_name)) if period_name else []
+    known = Period.objects.only("name", "status", "contact_name", "contact_phone", "contact_email")
+    periods = list(known.filter(name=period_name)) if period_name else []
     if not any(contact_of(period) for period in periods):
-        periods = list(
-            Period.objects.exclude(status=Period.Status.DRAFT).order_by("-opens_at")[:20]
-        )
+        periods = list(known.exclude(status=Period.Status.DRAFT).order_by("-opens_at")[:20])
         periods = [p for p in periods if p.status == Period.Status.OPEN] or periods[:1]
     names: dict[str, list[str]] = {}
     for period in periods:
