@@ -35,16 +35,21 @@ class Judged:
 class Judge:
     """Judges the rows of one chunk; everything that a row is compared with is read beforehand.
 
-    About twenty queries, however many rows.
+    About twenty queries, however many rows. Before saving the agency's own drafts are locked in
+    the order of their NIPs, and nothing is said that only the preview shows.
     """
 
     def __init__(self, batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
         assert batch.period is not None
         self.batch, self.period = batch, batch.period
+        self.is_saving = batch.state == ImportBatch.State.SAVING
         self.lists: Lists = lists_of(batch.agency, batch.period)
         self.rules: PeriodRules = rules_of(batch.period)
         nips, emails = {row.nip for row in rows}, {row.email for row in rows}
         running = Proposal.objects.active().filter(period=batch.period)
+        if self.is_saving:  # what is said of the own drafts stays so until they are written
+            own = running.filter(agency=batch.agency, nip__in=nips).select_for_update()
+            list(own.order_by("nip").values_list("pk", flat=True))
         self.running = {
             proposal.nip: proposal
             for proposal in running.filter(nip__in=nips).select_related(
@@ -76,6 +81,7 @@ class Judge:
             .values_list("lower_email", "nip"),
         ]:
             self.owners.setdefault(email, set()).add(nip_or_none)
+        self.form = RowForm(lists=self.lists, owners=self.owners)
         self.twins = _twins(batch, "nip", nips)
         self.twin_addresses = _twins(batch, "email", emails)
 
@@ -83,16 +89,16 @@ class Judge:
         """The outcome of a row, with all of its errors."""
         running = self.running.get(row.nip)
         own = running if running and running.agency_id == self.batch.agency_id else None
-        form = RowForm(row.data, lists=self.lists, owners=self.owners, proposal=own)
-        is_valid = form.is_valid()
+        form = self.form
+        form.take(row.data)
         errors = form.errors_by_column()
         for column, sentence in self._refusals(row, set(errors), running, own):
             if sentence not in errors.get(column, []):
                 errors.setdefault(column, []).append(sentence)
-        if errors or not is_valid:
+        if errors or not form.is_valid():
             return Judged(ImportRow.Outcome.ERROR, errors=errors)
         values = form.values()
-        warnings = self._warnings(form.cleaned_data["nip"], values)
+        warnings = [] if self.is_saving else self._warnings(form.cleaned_data["nip"], values)
         if own is None:
             return Judged(ImportRow.Outcome.NEW, warnings=warnings, values=values)
         changed = [name for name in drafts.DRAFT_FIELDS if getattr(own, name) != values[name]]

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -26,6 +27,7 @@ from inpassing.accounts.models import Agency, User
 from inpassing.errors import TransitionError
 from inpassing.files.models import StoredFile
 from inpassing.files.storage import clean_name, discard, local_copy, remove_bytes, store_bytes
+from inpassing.formats import format_number
 from inpassing.queue import hint
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record
@@ -49,13 +51,21 @@ logger = logging.getLogger(__name__)
 
 State = ImportBatch.State
 Kind = ImportBatch.Kind
-CHUNK = 100
+CHUNK = 250
 CLAIM = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
 CLEARED_AT_ONCE = 200
 TASK = "proposals.tasks.import_due"
 BROKEN = (
     "Berkas tidak dapat dibaca karena gangguan sistem. Unggah lagi, atau hubungi narahubung BPS."
+)
+WRONG_ROWS = (
+    "Belum semua baris benar, jadi tidak ada yang disimpan. Betulkan barisnya lalu unggah lagi, "
+    "atau pilih hanya baris yang benar."
+)
+CHANGED_MEANWHILE = (
+    "Tidak ada yang disimpan: sejak pratinjau, {count} baris tidak dapat disimpan lagi. Baris itu "
+    "kini bertanda galat. Betulkan, atau simpan hanya baris yang benar."
 )
 STOPPED = (
     "Penyimpanan terhenti karena gangguan sistem. Baris yang sudah disimpan tetap ada. Unggah "
@@ -93,8 +103,11 @@ def start(agency: Agency, period: Period | None, upload: UploadedFile, *, by: Us
 
 
 @transaction.atomic
-def save_rows(batch: ImportBatch, *, by: User) -> ImportBatch:
-    """Have every good row saved as a draft; the worker gives each row its result."""
+def save_rows(batch: ImportBatch, *, whole: bool = False, by: User) -> ImportBatch:
+    """Have the good rows saved, the bad ones left out; the worker gives each row its result.
+
+    With `whole` every row or none: refused while a row is wrong, saved in one transaction.
+    """
     batch = _lock(batch)
     if batch.state != State.READY:
         raise TransitionError(
@@ -105,9 +118,18 @@ def save_rows(batch: ImportBatch, *, by: User) -> ImportBatch:
         _expect_open(batch.period)
     if not batch.savable:
         raise TransitionError("Tidak ada baris baru atau berubah. Tidak ada yang perlu disimpan.")
+    if whole and batch.counts.get(ImportRow.Outcome.ERROR):
+        raise TransitionError(WRONG_ROWS)
     batch.state, batch.done, batch.created_by = State.SAVING, 0, by
-    batch.save(update_fields=["state", "done", "created_by"])
-    record(batch, "import.confirmed", f"Penyimpanan daftar {_noun(batch)} dimulai", by=by)
+    batch.is_whole, batch.message = whole, ""
+    batch.save(update_fields=["state", "done", "created_by", "is_whole", "message"])
+    record(
+        batch,
+        "import.confirmed",
+        f"Penyimpanan daftar {_noun(batch)} dimulai",
+        by=by,
+        data={"whole": whole},
+    )
     hint(TASK)
     return batch
 
@@ -312,6 +334,11 @@ def _judge(batch: ImportBatch) -> None:
         batch.done += len(rows)
         _release(batch, State.JUDGING)
         return
+    _show(batch)
+
+
+def _show(batch: ImportBatch) -> None:
+    """Count what was said about the rows, write the file with the errors, wait for the person."""
     counts = Counter(batch.rows.values_list("outcome", flat=True))
     counts["warned"] = batch.rows.exclude(warnings=[]).exclude(outcome="error").count()
     batch.counts = dict(counts)
@@ -326,25 +353,97 @@ def _save(batch: ImportBatch) -> None:
     if batch.state != State.SAVING:
         return
     good = batch.rows.filter(outcome__in=["new", "changed"])
-    rows = list(good.filter(result=ImportRow.Result.NONE).order_by("number")[:CHUNK])
-    if not rows:
-        batch.counts = {
-            **batch.counts,
-            **Counter(good.values_list("result", flat=True)),
-        }
-        batch.finished_at = timezone.now()
-        record(batch, "import.saved", f"Daftar {_noun(batch)} disimpan", by=batch.created_by)
-        _release(batch, State.DONE)
+    # In the order of the NIPs, so that two files with the same people never wait for each other.
+    waiting = good.filter(result=ImportRow.Result.NONE).order_by("nip", "number")
+    if batch.is_whole:
+        refused = _save_all(batch, list(waiting))
+        if refused:
+            _write(refused, "outcome", "errors")
+            batch.message = CHANGED_MEANWHILE.format(count=format_number(len(refused)))
+            record(batch, "import.not_saved", f"Daftar {_noun(batch)} tidak disimpan", by=None)
+            _show(batch)
+            return
+    elif rows := list(waiting[:CHUNK]):
+        _save_part(batch, rows)
+        _write(rows, "result", "errors", "proposal")
+        batch.done += len(rows)
+        _release(batch, State.SAVING)
         return
-    # Judged once more: what the preview said may be an hour old. In the order of the NIPs, so that
-    # two files with the same people never wait for each other.
-    rows.sort(key=lambda row: (row.nip, row.number))
+    batch.done = batch.savable
+    batch.counts = {**batch.counts, **Counter(good.values_list("result", flat=True))}
+    batch.finished_at = timezone.now()
+    record(batch, "import.saved", f"Daftar {_noun(batch)} disimpan", by=batch.created_by)
+    _release(batch, State.DONE)
+
+
+class _RefusedError(Exception):
+    """A row of a file that is saved whole is not good any more."""
+
+
+def _save_all(batch: ImportBatch, rows: list[ImportRow]) -> list[ImportRow]:
+    """Save every row, or none when one is refused; returns the refused as rows in error."""
+    refused: list[ImportRow] = []
+    try:
+        with transaction.atomic():
+            for begin in range(0, len(rows), CHUNK):
+                _save_part(batch, rows[begin : begin + CHUNK])
+            refused = [row for row in rows if row.result == ImportRow.Result.REFUSED]
+            if refused:
+                raise _RefusedError
+            _write(rows, "result", "proposal")
+    except _RefusedError:
+        for row in refused:
+            row.outcome = ImportRow.Outcome.ERROR
+    return refused
+
+
+def _save_part(batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
+    """Write rows and give each its result. Judged once more before: what the preview said may be an
+    hour old. Refused with its reasons is what is not good any more."""
     judge = judge_of(batch, rows)
+    good: list[tuple[ImportRow, Any]] = []
     for row in rows:
-        _save_row(batch, row, judge.look_at(row))
-    _write(rows, "result", "errors", "proposal")
-    batch.done += len(rows)
-    _release(batch, State.SAVING)
+        judged = judge.look_at(row)
+        row.proposal = judged.proposal
+        if judged.outcome == ImportRow.Outcome.ERROR:
+            row.result, row.errors = ImportRow.Result.REFUSED, judged.errors
+        elif judged.outcome == ImportRow.Outcome.SAME:
+            row.result = ImportRow.Result.SAME
+        else:
+            good.append((row, judged))
+    if batch.kind == Kind.UNITS:
+        unit_imports.save_rows(batch, good)
+    else:
+        _save_drafts(batch, good)
+
+
+def _save_drafts(batch: ImportBatch, good: Sequence[tuple[ImportRow, Judged]]) -> None:
+    """Write candidates as drafts; the own drafts are locked by the judge."""
+    changed = [(judged.proposal, judged.values) for _, judged in good if judged.proposal]
+    drafts.write_drafts(changed, by=batch.created_by)
+    new = []
+    for row, judged in good:
+        if judged.proposal:
+            row.result = ImportRow.Result.CHANGED
+        else:
+            row.proposal = Proposal(agency=batch.agency, period=batch.period, **judged.values)
+            row.result = ImportRow.Result.CREATED
+            new.append(row)
+    try:
+        drafts.create_drafts([row.proposal for row in new if row.proposal], by=batch.created_by)
+    except drafts.DuplicateError:  # somebody else proposes one of them at this moment
+        for row in new:
+            _save_draft(batch, row)
+
+
+def _save_draft(batch: ImportBatch, row: ImportRow) -> None:
+    assert row.proposal
+    try:
+        row.proposal.pk = None
+        drafts.create_draft(row.proposal, by=batch.created_by)
+    except drafts.DuplicateError as refusal:
+        row.proposal = None
+        row.result, row.errors = ImportRow.Result.REFUSED, {"nip": [str(refusal)]}
 
 
 def _write(rows: Sequence[ImportRow], *fields: str) -> None:
@@ -352,30 +451,6 @@ def _write(rows: Sequence[ImportRow], *fields: str) -> None:
     ImportRow.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields
     )
-
-
-def _save_row(batch: ImportBatch, row: ImportRow, judged: Judged | unit_imports.JudgedUnit) -> None:
-    """Write one row; refused with its reasons when it is not good any more."""
-    row.proposal = judged.proposal
-    if judged.outcome == ImportRow.Outcome.ERROR:
-        row.result, row.errors = ImportRow.Result.REFUSED, judged.errors
-        return
-    if judged.outcome == ImportRow.Outcome.SAME:
-        row.result = ImportRow.Result.SAME
-        return
-    if isinstance(judged, unit_imports.JudgedUnit):
-        unit_imports.save_row(batch, row, judged)
-        return
-    try:
-        if judged.proposal is None:
-            new = Proposal(agency=batch.agency, period=batch.period, **judged.values)
-            row.proposal = drafts.create_draft(new, by=batch.created_by)
-            row.result = ImportRow.Result.CREATED
-        else:
-            drafts.change_draft(judged.proposal, judged.values, by=batch.created_by)
-            row.result = ImportRow.Result.CHANGED
-    except TransitionError as refusal:
-        row.result, row.errors = ImportRow.Result.REFUSED, {"nip": [str(refusal)]}
 
 
 STEPS = {State.READING: _read, State.JUDGING: _judge, State.SAVING: _save}

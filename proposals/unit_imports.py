@@ -140,11 +140,13 @@ def _warnings(unit: WorkUnit, values: dict[str, object], changed: Sequence[str])
     return found
 
 
-def save_row(batch: ImportBatch, row: ImportRow, judged: JudgedUnit) -> None:
-    """Write one good row, judged under the lock of the names, and note its result."""
-    if judged.unit is None:
-        work_units.add_unit(batch.agency, judged.values, by=batch.created_by)
-        row.result = ImportRow.Result.CREATED
-    else:
-        work_units.write_unit(judged.unit, judged.values, by=batch.created_by)
-        row.result = ImportRow.Result.CHANGED
+def save_rows(batch: ImportBatch, good: Sequence[tuple[ImportRow, JudgedUnit]]) -> None:
+    """Write good rows, judged under the lock of the names, and note their results."""
+    new = [judged.values for _, judged in good if judged.unit is None]
+    work_units.add_units(batch.agency, new, by=batch.created_by)
+    for row, judged in good:
+        if judged.unit is None:
+            row.result = ImportRow.Result.CREATED
+        else:
+            work_units.write_unit(judged.unit, judged.values, by=batch.created_by)
+            row.result = ImportRow.Result.CHANGED

@@ -6,11 +6,13 @@ per agency, kept so by the lock of the agency's row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from inpassing.accounts.models import Agency, User, WorkUnit
 from inpassing.errors import TransitionError
-from inpassing.timeline.events import record
+from inpassing.timeline.events import record, record_many
 
 from .import_sheets import word_key
 
@@ -39,7 +41,7 @@ def create_unit(agency: Agency, values: dict[str, object], *, by: User) -> WorkU
     """Add a unit; refused when the agency has one of that name by now."""
     lock_names(agency)
     _expect_free_name(agency, str(values["name"]))
-    return add_unit(agency, values, by=by)
+    return add_units(agency, [values], by=by)[0]
 
 
 @transaction.atomic
@@ -52,11 +54,12 @@ def change_unit(unit: WorkUnit, values: dict[str, object], *, by: User) -> WorkU
     return unit
 
 
-def add_unit(agency: Agency, values: dict[str, object], *, by: User) -> WorkUnit:
-    """Add a unit whose name the caller has found free under `lock_names`."""
-    unit = WorkUnit.objects.create(agency=agency, **values)
-    record(unit, "work_unit.created", "Unit kerja ditambahkan", by=by)
-    return unit
+def add_units(agency: Agency, rows: Sequence[dict[str, object]], *, by: User) -> list[WorkUnit]:
+    """Add units whose names the caller has found free under `lock_names`."""
+    units = WorkUnit.objects.bulk_create(WorkUnit(agency=agency, **values) for values in rows)
+    label = "Unit kerja ditambahkan"
+    record_many("work_unit.created", [(unit, label, {}) for unit in units], by=by)
+    return units
 
 
 def write_unit(unit: WorkUnit, values: dict[str, object], *, by: User) -> None:

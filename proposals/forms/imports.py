@@ -17,7 +17,6 @@ from inpassing.formats import MONTHS
 from inpassing.reference.models import EducationLevel, Period, PositionLevel, Rank
 
 from ..import_sheets import HEADERS, SheetError, check_file, has_lost_digits, word_key
-from ..models import Proposal
 from .candidates import CandidateForm, LevelChoices, PositionPosts, level_choices, posts_of
 
 YES = {"ya", "y", "iya", "true"}
@@ -84,6 +83,17 @@ class UploadForm(forms.Form):
             raise ValidationError(str(error), code="sheet") from error
         upload.seek(0)
         return upload
+
+
+class SaveForm(forms.Form):
+    """Which rows of a file are saved."""
+
+    ALL, GOOD = "semua", "benar"
+
+    rows = forms.ChoiceField(
+        choices=[(ALL, "Semua baris"), (GOOD, "Hanya baris yang benar")],
+        error_messages={"required": "Pilih dahulu: semua baris, atau hanya baris yang benar."},
+    )
 
 
 class KnownField(forms.Field):
@@ -175,33 +185,35 @@ def lists_of(agency: Agency, period: Period) -> Lists:
 
 
 class RowForm(CandidateForm):
-    """The candidate form for a row: the same validators, words instead of choices.
+    """The candidate form for rows: the same validators, words instead of choices.
 
-    `owners` maps an address to the NIPs that hold it (None for an account without one).
+    One form takes one row after another (`take`): making its fields costs more than all else that
+    is done with a row. `owners` maps an address to the NIPs that hold it (None for an account
+    without one).
     """
 
-    def __init__(
-        self,
-        values: Mapping[str, str],
-        *,
-        lists: Lists,
-        owners: Mapping[str, set[str | None]],
-        proposal: Proposal | None = None,
-    ) -> None:
-        self.owners, self.written = owners, values
-        level, self.level_errors = read_level(values["position"], values["level"], lists)
+    def __init__(self, *, lists: Lists, owners: Mapping[str, set[str | None]]) -> None:
+        self.lists, self.owners = lists, owners
+        self.written: Mapping[str, str] = {}
+        self.level_errors: dict[str, list[str]] = {}
         super().__init__(
-            _typed(values) | {"level": str(level.pk) if level else ""},
+            {},
             agency=lists.agency,
             period=lists.period,
             posts=lists.posts,
-            proposal=proposal,
             units=lists.units,
             choices=lists.choices,
         )
         self.fields["rank"] = lists.rank_field
         self.fields["education"] = lists.education_field
         self.fields["work_unit"] = lists.unit_field
+
+    def take(self, values: Mapping[str, str]) -> None:
+        """Forget the row before and read this one."""
+        self.written = values
+        level, self.level_errors = read_level(values["position"], values["level"], self.lists)
+        self.data = _typed(values) | {"level": str(level.pk) if level else ""}
+        self.full_clean()
 
     def is_taken(self, email: str, nip: str) -> bool:
         return bool(self.owners.get(email, set()) - {nip})

@@ -47,6 +47,9 @@ class ImportBatch(models.Model):
     total = models.PositiveIntegerField("baris", default=0)
     done = models.PositiveIntegerField("baris selesai", default=0)
     counts = models.JSONField(default=dict, help_text="outcome or result -> rows")
+    is_whole = models.BooleanField(
+        "semua atau tidak sama sekali", default=False, help_text="chosen when saving begins"
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

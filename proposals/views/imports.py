@@ -24,7 +24,7 @@ from inpassing.keyset import keyset_page
 from inpassing.reference.models import Period
 
 from .. import imports
-from ..forms.imports import UploadForm, lists_of
+from ..forms.imports import SaveForm, UploadForm, lists_of
 from ..import_sheets import MAX_BYTES, TOO_LARGE, XLSX_TYPE, write_template
 from ..models import ImportBatch
 from ..permissions import get_import_for
@@ -180,11 +180,15 @@ def import_marked(
 def import_save(
     request: HttpRequest, pk: int, kind: str = ImportBatch.Kind.CANDIDATES
 ) -> HttpResponse:
-    """Save every good row."""
+    """Save all rows in one act, or only the good ones."""
     user = reader_of(request)
     batch = get_import_for(user, pk, kind)
+    form = SaveForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(form.errors["rows"][0]))
+        return redirect(words_of(batch).url("", pk))
     try:
-        imports.save_rows(batch, by=user)
+        imports.save_rows(batch, whole=form.cleaned_data["rows"] == SaveForm.ALL, by=user)
     except TransitionError as refusal:
         messages.error(request, str(refusal))
     return redirect(words_of(batch).url("", pk))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from inpassing.files.models import StoredFile
-from inpassing.timeline.events import events_of
+from inpassing.timeline.events import broken_links, events_of
 from proposals import import_judging, import_sheets, imports
 from proposals.models import ImportBatch, ImportRow, Proposal
 from tests.factories import (
@@ -30,6 +30,7 @@ from tests.proposals.import_files import csv_text, previewed, row, upload, xlsx
 
 pytestmark = pytest.mark.django_db
 CREATE = "/usulan/impor/"
+ALL, GOOD = {"rows": "semua"}, {"rows": "benar"}
 
 
 @pytest.fixture
@@ -381,7 +382,7 @@ class TestSave:
             row(nip="12"),
         )
         client = as_user(operator)
-        answer = client.post(act(batch, "save"))
+        answer = client.post(act(batch, "save"), GOOD)
         assert answer.url == page_of(batch)
         batch.refresh_from_db()
         assert batch.state == "saving"
@@ -424,7 +425,7 @@ class TestSave:
         assert again.counts == {"same": 2, "warned": 0}
         page = as_user(operator).get(page_of(again)).content.decode()
         assert "Semua baris sama dengan yang sudah tersimpan" in page
-        as_user(operator).post(act(again, "save"))
+        as_user(operator).post(act(again, "save"), GOOD)
         again.refresh_from_db()
         assert again.state == "ready"
         assert list(Proposal.objects.order_by("pk").values()) == before
@@ -432,11 +433,11 @@ class TestSave:
     def test_a_second_click_saves_nothing_twice(self, as_user, operator, preview):
         batch = preview(row())
         client = as_user(operator)
-        client.post(act(batch, "save"))
-        page = client.post(act(batch, "save"), follow=True).content.decode()
+        client.post(act(batch, "save"), GOOD)
+        page = client.post(act(batch, "save"), GOOD, follow=True).content.decode()
         assert "Keadaan impor sekarang: sedang disimpan." in page
         imports.work_due()
-        page = client.post(act(batch, "save"), follow=True).content.decode()
+        page = client.post(act(batch, "save"), GOOD, follow=True).content.decode()
         assert "Keadaan impor sekarang: selesai." in page
         assert Proposal.objects.count() == 1
 
@@ -455,10 +456,46 @@ class TestSave:
         batch = preview(row())
         period.nomination_deadline = timezone.now() - dt.timedelta(minutes=1)
         period.save()
-        page = as_user(operator).post(act(batch, "save"), follow=True).content.decode()
+        page = as_user(operator).post(act(batch, "save"), GOOD, follow=True).content.decode()
         assert "sudah ditutup" in page
         batch.refresh_from_db()
         assert batch.state == "ready"
+
+    def test_a_nip_that_somebody_takes_while_the_rows_are_written(
+        self, operator, preview, period, monkeypatch
+    ):
+        first, second = row(), row()
+        batch = preview(first, second)
+        imports.save_rows(batch, by=operator)
+        judge = imports.judge_of
+
+        def judged_then_taken(batch, rows):
+            found = judge(batch, rows)
+            make_proposal(period=period, nip=second["nip"])
+            return found
+
+        monkeypatch.setattr(imports, "judge_of", judged_then_taken)
+        imports.work_due()
+        batch.refresh_from_db()
+        assert (batch.state, batch.counts["created"], batch.counts["refused"]) == ("done", 1, 1)
+        assert "(Aturan E16)" in errors_of(batch, 3)["nip"][0]
+        made = Proposal.objects.get(nip=first["nip"])
+        assert [e.kind for e in events_of(made)] == ["proposal.created"]
+        assert not list(broken_links())
+
+    def test_many_rows_cost_no_more_queries(self, operator, agency, period, preview):
+        def queries(count):
+            drafts = [make_proposal(agency, period) for _ in range(count)]
+            changed = [row(nip=draft.nip, email=draft.email) for draft in drafts]
+            batch = preview(*(row() for _ in range(count)), *changed)
+            imports.save_rows(batch, by=operator)
+            with CaptureQueriesContext(connection) as caught:
+                imports._save(batch)
+            batch.refresh_from_db()
+            assert batch.done == 2 * count
+            return len(caught)
+
+        assert queries(1) == queries(30)
 
     @pytest.mark.parametrize("name", ["save", "cancel"])
     def test_refusals(self, refuses_everybody_else, operator, preview, name):
@@ -467,6 +504,91 @@ class TestSave:
             refuses_everybody_else(act(batch, name), stranger=stranger, allowed=operator)
         batch.refresh_from_db()
         assert batch.state == "ready"
+
+
+class TestSaveWhole:
+    """All rows in one act: saved together, or not one of them."""
+
+    def test_every_row_is_saved_in_one_act(
+        self, as_user, operator, agency, period, preview, monkeypatch
+    ):
+        monkeypatch.setattr(imports, "CHUNK", 2)
+        draft = make_proposal(agency, period)
+        batch = preview(row(), row(nip=draft.nip, email=draft.email), row(), row(), row())
+        as_user(operator).post(act(batch, "save"), ALL)
+        batch.refresh_from_db()
+        assert (batch.state, batch.is_whole) == ("saving", True)
+        page = as_user(operator).get(page_of(batch)).content.decode()
+        assert "Menyimpan 5 baris sekaligus." in page
+        held = imports.claim_next()
+        imports.work_on(held)  # one step, not three
+        batch.refresh_from_db()
+        assert (batch.state, batch.done) == ("done", 5)
+        assert [r.result for r in batch.rows.all()] == [
+            "created",
+            "updated",
+            "created",
+            "created",
+            "created",
+        ]
+        assert Proposal.objects.count() == 5
+        assert all(r.proposal for r in batch.rows.all())
+        imports.work_on(held)  # harmless when it comes twice
+        assert Proposal.objects.count() == 5
+        assert not list(broken_links())
+
+    def test_refused_while_a_row_is_wrong(self, as_user, operator, preview):
+        batch = preview(row(), row(nip="12"))
+        client = as_user(operator)
+        assert (
+            'value="semua" aria-describedby="semua-arti" disabled'
+            in client.get(page_of(batch)).content.decode()
+        )
+        page = client.post(act(batch, "save"), ALL, follow=True).content.decode()
+        assert imports.WRONG_ROWS in page
+        batch.refresh_from_db()
+        assert batch.state == "ready"
+        imports.work_due()
+        assert not Proposal.objects.exists()
+
+    def test_nothing_is_saved_when_a_row_went_wrong_since_the_preview(
+        self, as_user, operator, preview, period, monkeypatch
+    ):
+        monkeypatch.setattr(imports, "CHUNK", 2)
+        rows = [row() for _ in range(5)]
+        batch = preview(*rows)
+        for taken in (rows[0], rows[3]):
+            make_proposal(period=period, nip=taken["nip"])
+        client = as_user(operator)
+        client.post(act(batch, "save"), ALL)
+        imports.work_due()
+        batch.refresh_from_db()
+        assert batch.state == "ready"
+        assert batch.counts == {"new": 3, "error": 2, "warned": 3}
+        assert [r.outcome for r in batch.rows.all()] == ["error", "new", "new", "error", "new"]
+        assert not batch.rows.exclude(result="").exists()
+        assert not Proposal.objects.filter(nip__in=[rows[1]["nip"], rows[2]["nip"]]).exists()
+        assert batch.marked is not None
+        page = client.get(page_of(batch)).content.decode()
+        assert "sejak pratinjau, 2 baris tidak dapat disimpan lagi" in page
+        assert "(Aturan E16)" in page
+        assert events_of(batch)[0].kind == "import.not_saved"
+        client.post(act(batch, "save"), GOOD)
+        imports.work_due()
+        batch.refresh_from_db()
+        assert (batch.state, batch.counts["created"], batch.message) == ("done", 3, "")
+
+    def test_without_a_choice_nothing_begins(self, as_user, operator, preview):
+        batch = preview(row())
+        for typed in ({}, {"rows": "x"}):
+            page = as_user(operator).post(act(batch, "save"), typed, follow=True)
+            assert "saving" not in page.content.decode()
+            batch.refresh_from_db()
+            assert batch.state == "ready"
+        assert (
+            "Pilih dahulu"
+            in as_user(operator).post(act(batch, "save"), follow=True).content.decode()
+        )
 
 
 class TestCancel:
@@ -613,7 +735,7 @@ class TestRetention:
         assert imports.clear_due() == 1
         batch.refresh_from_db()
         assert (batch.state, batch.rows.count()) == ("cancelled", 0)
-        answer = as_user(operator).post(act(batch, "save"), follow=True)
+        answer = as_user(operator).post(act(batch, "save"), GOOD, follow=True)
         assert "Keadaan impor sekarang: dibatalkan." in answer.content.decode()
 
     def test_the_page_says_how_long(self, as_user, operator, preview):

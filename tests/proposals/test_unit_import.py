@@ -29,6 +29,7 @@ from tests.proposals.unit_files import (
 
 pytestmark = pytest.mark.django_db
 CREATE = "/unit-kerja/impor/"
+GOOD = {"rows": "benar"}
 
 
 @pytest.fixture
@@ -243,8 +244,8 @@ def test_good_rows_are_saved_and_the_same_file_again_says_same(as_user, operator
     rows = [unit_row(), unit_row(name="DINAS LAMA", head_capacity="plt"), unit_row(name="")]
     batch = preview(*rows)
     client = as_user(operator)
-    assert "Simpan 2 baris yang benar" in client.get(page_of(batch)).content.decode()
-    assert client.post(act(batch, "save")).url == page_of(batch)
+    assert "Hanya baris yang benar" in client.get(page_of(batch)).content.decode()
+    assert client.post(act(batch, "save"), GOOD).url == page_of(batch)
     imports.work_due()
     batch.refresh_from_db()
     assert batch.state == "done"
@@ -262,7 +263,7 @@ def test_good_rows_are_saved_and_the_same_file_again_says_same(as_user, operator
     assert "Ditambahkan" in page
     assert "Konsep" not in page
     assert outcomes(preview(*rows)) == ["same", "same", "error"]
-    assert client.post(act(batch, "save")).url == page_of(batch)
+    assert client.post(act(batch, "save"), GOOD).url == page_of(batch)
     assert WorkUnit.objects.count() == 2
 
 
@@ -270,7 +271,7 @@ def test_a_unit_made_in_the_meantime_is_compared_again(as_user, operator, agency
     line = unit_row(name="Dinas Balapan")
     batch = preview(line)
     make_work_unit(agency, "dinas balapan")
-    as_user(operator).post(act(batch, "save"))
+    as_user(operator).post(act(batch, "save"), GOOD)
     imports.work_due()
     assert batch.rows.get().result == "updated"
     assert WorkUnit.objects.get().name == "Dinas Balapan"
