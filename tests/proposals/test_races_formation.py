@@ -162,7 +162,12 @@ def test_two_files_with_the_same_people_in_opposite_order_end_both(monkeypatch, 
         time.sleep(0.1)
 
     monkeypatch.setattr(drafts, "create_drafts", slowly)
-    outcomes = at_once(*(lambda b=b: [imports.work_on(b) for _ in range(4)] for b in found))
+
+    def work(batch):
+        for _ in range(4):
+            imports.work_on(batch)
+
+    outcomes = at_once(*(lambda b=b: work(b) for b in found))
     monkeypatch.undo()
     assert outcomes == [None, None]
     results = [list(batch.rows.values_list("result", flat=True)) for batch in found]
