@@ -74,7 +74,8 @@ def naive_pdf(html: str) -> bytes:
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    from inpassing.letters.press import FONT_FAMILY, PACKAGED_FAMILY
+    from inpassing.letters.glyphs import PACKAGED_FAMILY
+    from inpassing.letters.press import FONT_FAMILY
 
     css = (settings.BASE_DIR / "templates" / "letters" / "letter.css").read_text(encoding="utf-8")
     font = Path(fontpkg.path(PACKAGED_FAMILY)).as_uri()

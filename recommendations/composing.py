@@ -38,6 +38,7 @@ from proposals.models import Proposal
 
 from .letter_texts import Texts, texts_of
 from .models import Letter, LetterLine
+from .numbering import new_code
 
 Status = Proposal.Status
 
@@ -149,6 +150,20 @@ def compose_extract(
         signature=document.signature,
         made_at=document.made_at,
     )
+
+
+def check(letter: Letter, document: LetterDocument) -> None:
+    """Raise LetterError that names what the letter or its extracts lack, and what the font lacks.
+
+    The rows of a letter are of one agency, position and period: one extract stands for all.
+    """
+    document.check()
+    if not isinstance(document, RecommendationLetter):
+        return
+    texts = texts_of(letter.period_id, "extract")
+    line = lines_of(letter)[0]
+    row, code = document.people[0], new_code()  # a code that nobody keeps
+    compose_extract(document, row, line.proposal, code=code, texts=texts).check()
 
 
 def fingerprint(document: LetterDocument) -> str:

@@ -22,12 +22,13 @@ from proposals.models import Proposal
 
 from .composing import (
     NOT_RECOMMENDED,
+    check,
     compose,
     fingerprint,
 )
 from .gate import Gate, Hold, missing_hold
 from .letter_texts import FIELDS
-from .models import Letter, LetterLine, Run
+from .models import Letter, LetterLine, Run, in_current_letter
 from .records import (
     is_early,
     lock_letter,
@@ -81,15 +82,12 @@ def gather(run: Run, *, by: User | None) -> Gathered:
     people = Proposal.objects.filter(period=run.period).order_by("agency__name", "sort_name", "pk")
     ready = [
         proposal
-        for proposal in people.ready().exclude(
-            letter_lines__kind=Kind.RECOMMENDATION, letter_lines__is_current=True
-        )
+        for proposal in people.ready().exclude(in_current_letter(Kind.RECOMMENDATION))
         if gate.is_validated(proposal.agency_id, proposal.position_id)
     ]
+    _free_reopened(run)
     refused = list(
-        people.filter(status__in=NOT_RECOMMENDED).exclude(
-            letter_lines__kind=Kind.NOTICE, letter_lines__is_current=True
-        )
+        people.filter(status__in=NOT_RECOMMENDED).exclude(in_current_letter(Kind.NOTICE))
     )
     touched = _add_lines(run, drafts, Kind.RECOMMENDATION, ready)
     touched |= _add_lines(run, drafts, Kind.NOTICE, refused)
@@ -107,6 +105,14 @@ def gather(run: Run, *, by: User | None) -> Gathered:
             data={"recommended": len(ready), "noticed": len(refused), "dropped": dropped},
         )
     return result
+
+
+def _free_reopened(run: Run) -> None:
+    """Let who was opened again after a notice stand in another one, should they end again."""
+    told = LetterLine.objects.filter(
+        kind=Kind.NOTICE, is_current=True, letter__run=run, letter__status=Status.ISSUED
+    )
+    told.reopened_since().update(is_current=False)
 
 
 def _drop_strangers(drafts: list[Letter], gate: Gate) -> int:
@@ -276,7 +282,10 @@ def hold_of(letter: Letter, gate: Gate) -> Hold | None:
     if not letter.lines.exists():
         return Hold("empty", "Tanpa nama", "Surat ini tidak memuat seorang pun.")
     try:
-        missing = compose(letter).missing_fields()
-    except LetterError as error:  # a field of its texts has no value
-        missing = [FIELDS.get(name, name) for name in error.missing]
-    return missing_hold(missing) if missing else None
+        check(letter, compose(letter))
+    except LetterError as error:
+        if not error.missing:
+            return Hold("unprintable", "Tidak dapat dicetak", str(error))
+        # A field of its texts that has no value is called by its name.
+        return missing_hold(FIELDS.get(name, name) for name in error.missing)
+    return None

@@ -23,6 +23,7 @@ from proposals.people import operators_of
 from .composing import (
     NOT_RECOMMENDED,
     Fixed,
+    check,
     compose,
     compose_extract,
     fingerprint,
@@ -42,7 +43,6 @@ from .records import (
     lock_lines,
     people_with,
     tell_operators,
-    today,
 )
 
 Kind = Letter.Kind
@@ -104,26 +104,24 @@ def issue(letter: Letter, *, by: User) -> Letter:
     block = signer_block(by)
     try:
         draft = compose(letter, signer=block)
-    except LetterError as error:  # a field of its texts has no value
+        check(letter, draft)
+    except LetterError as error:  # something has no value, or cannot be printed
         raise TransitionError(str(error)) from error
-    if missing := draft.missing_fields():
-        raise TransitionError(f"Surat belum lengkap: {', '.join(missing)}.")
     if fingerprint(draft) != letter.fingerprint:
         raise StaleError(
             "Isi surat berubah sejak dikirim kepada Anda. Tolak dengan alasan itu, atau minta "
             "administrator menarik dan mengirimnya lagi."
         )
-    signed_at, day = timezone.now(), today()
-    taken = take_number(day, unit=profile.unit_code)
-    letter.status, letter.signer, letter.signed_at = Status.ISSUING, by, signed_at
+    taken = take_number(unit=profile.unit_code)
+    letter.status, letter.signer, letter.signed_at = Status.ISSUING, by, taken.at
     letter.register, letter.year, letter.sequence = taken.register, taken.year, taken.sequence
-    letter.number, letter.letter_date, letter.code = taken.text, day, new_code()
+    letter.number, letter.letter_date, letter.code = taken.text, taken.day, new_code()
     fixed = Fixed(
         number=letter.number,
-        date=day,
+        date=taken.day,
         code=letter.code,
         signature=_signature(),
-        made_at=signed_at,
+        made_at=taken.at,
     )
     document = compose(letter, signer=block, fixed=fixed)
     letter.content = document.to_json()

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from inpassing.accounts.models import User
 from inpassing.letters.errors import LetterError
+from inpassing.letters.glyphs import named, unprintable
 from inpassing.letters.texts import DEFAULT_TEXTS, fill, unknown_fields
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record
@@ -63,8 +64,6 @@ FIELDS_OF = {
     "verification_notice": ("periode", "instansi", "narahubung"),
 }
 MAX_LENGTH = 3000
-# The font of the letters has Latin letters, figures and these signs.
-_PRINTABLE = re.compile(r"[\n\r\t -~\u00a0-\u017f\u2010-\u2015\u2018-\u201e\u2022\u2026]")
 
 
 def texts_of(period_id: int, kind: str) -> Texts:
@@ -90,8 +89,8 @@ def complaints(kind: str, text: str) -> list[str]:
         )
         allowed = ", ".join(f"{{{name}}}" for name in FIELDS_OF[kind])
         found.append(f"Tidak dikenal: {names}. Yang dapat dipakai: {allowed}.")
-    if strange := "".join(dict.fromkeys(_PRINTABLE.sub("", text))):
-        found.append(f"Tidak dapat dicetak pada surat: {strange}. Hapus atau ganti.")
+    if strange := unprintable(text):
+        found.append(f"Tidak dapat dicetak pada surat: {named(strange)}. Hapus atau ganti.")
     return found
 
 
@@ -128,6 +127,15 @@ def save_texts(period: Period, kind: str, blocks: Mapping[str, str], *, by: User
             data={"kind": kind, "blocks": changed},
         )
     return changed
+
+
+def copy_texts(source: Period, period: Period) -> int:
+    """Give a new period the texts that were edited for an earlier one; returns how many."""
+    rows = LetterText.objects.filter(period=source)
+    copies = [
+        LetterText(period=period, kind=row.kind, block=row.block, text=row.text) for row in rows
+    ]
+    return len(LetterText.objects.bulk_create(copies))
 
 
 @dataclass(frozen=True)

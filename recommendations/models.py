@@ -378,14 +378,29 @@ class Letter(models.Model):
         return self.is_issuing and bool(self.failure)
 
 
+class LetterLineQuerySet(models.QuerySet["LetterLine"]):
+    def reopened_since(self) -> LetterLineQuerySet:
+        """Rows of numbered letters whose proposal an administrator has opened again since: what the
+        letter says of that person is not the last word."""
+        reopened = TimelineEvent.objects.filter(
+            proposal_id=OuterRef("proposal_id"),
+            kind="proposal.reopened",
+            at__gt=OuterRef("letter__signed_at"),
+        )
+        return self.filter(Exists(reopened))
+
+
 class LetterLine(models.Model):
-    """A proposal in a letter. `is_current` ends when the letter is void or revoked."""
+    """A proposal in a letter. `is_current` ends when the letter is void or revoked, in a notice
+    also when the proposal was opened again: it may then stand in another one."""
 
     letter = models.ForeignKey(Letter, models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=14, choices=Letter.Kind)
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="letter_lines")
     order = models.PositiveSmallIntegerField(default=0)
     is_current = models.BooleanField(default=True)
+
+    objects = LetterLineQuerySet.as_manager()
 
     class Meta:
         ordering = ["order", "pk"]
@@ -401,6 +416,11 @@ class LetterLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order}. {self.proposal}"
+
+
+def in_current_letter(kind: str) -> Exists:
+    """Whether a proposal (of the outer query) stands in a letter of this kind that counts."""
+    return Exists(LetterLine.objects.filter(proposal=OuterRef("pk"), kind=kind, is_current=True))
 
 
 class Delivery(models.Model):

@@ -6,7 +6,6 @@ Locks are taken in one order everywhere: run, letter, formations, proposals, num
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +19,7 @@ from proposals.people import operators_of
 from .composing import lines_of
 from .gate import Gate
 from .models import Letter, LetterLine, Run
-
-JAKARTA = ZoneInfo("Asia/Jakarta")
+from .numbering import JAKARTA
 
 Kind = Letter.Kind
 Status = Letter.Status

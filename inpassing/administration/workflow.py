@@ -23,6 +23,7 @@ from inpassing.timeline.events import record
 from proposals.deadlines import agency_filing_deadline
 from proposals.models import AgencyDeadline, Proposal
 from proposals.people import operators_of
+from recommendations.letter_texts import copy_texts
 
 WIB = "Asia/Jakarta"
 STALE = (
@@ -42,7 +43,8 @@ def create_period(period: Period, positions: list[Position], *, by: User) -> Per
 
 @transaction.atomic
 def clone_last_period(*, by: User) -> Period:
-    """A new draft with the dates and rules of the last period; it never opens by itself.
+    """A new draft with the dates, rules and letter texts of the last period; it never opens by
+    itself.
 
     Refused while an earlier draft waits, so that a second click makes no second period.
     """
@@ -52,6 +54,7 @@ def clone_last_period(*, by: User) -> Period:
     if draft := Period.objects.filter(status=Period.Status.DRAFT).first():
         raise TransitionError(f"{draft.name} masih konsep. Ubah konsep itu, atau buka dahulu.")
     period = clone_period(source)
+    copy_texts(source, period)
     record(
         period,
         "period.cloned",

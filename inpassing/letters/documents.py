@@ -6,11 +6,13 @@ A document is a frozen dataclass of plain values that are already in Indonesian:
 `document_from_json()` gives the same document back, so that a repeated run prints the same letter.
 
 A field made with `need("label")` must not be blank: `missing_fields()` lists the blank ones by
-their labels, before anything is numbered.
+their labels, `unprintable_fields()` what the font of the letters lacks, both before anything is
+numbered.
 """
 
 # ruff: noqa: RUF009 (`need` is dataclasses.field with a label)
 
+from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
@@ -20,6 +22,8 @@ from django.utils.safestring import SafeString
 
 from inpassing.formats import format_nip, format_number, number_words
 
+from .errors import MEND, LetterError
+from .glyphs import named, unprintable
 from .qr import qr_svg
 
 #: How the PDF is signed: not at all, with a certificate, with a certificate of BSrE. Fixed at the
@@ -28,6 +32,51 @@ Signature = Literal["", "electronic", "bsre"]
 
 #: A line to be filled by hand.
 DOTS = "." * 24
+
+
+# What fields are called that may be blank.
+CALLED = {
+    "acting": "Plt. atau Plh.",
+    "address": "alamat",
+    "agency": "instansi",
+    "annex_title": "judul lampiran",
+    "attention": "u.p.",
+    "bring": "yang dibawa",
+    "check_code": "kode cek",
+    "check_url": "alamat cek",
+    "copies": "tembusan",
+    "counts": "tabel jumlah",
+    "credit": "angka kredit",
+    "credit_note": "catatan lampiran",
+    "date": "tanggal",
+    "duration": "lama uji",
+    "duties": "uraian tugas",
+    "group": "golongan ruang",
+    "level": "jabatan dan jenjang",
+    "lines": "alamat pada kop surat",
+    "made_at": "waktu pembuatan",
+    "not_recommended": "tidak direkomendasikan",
+    "note": "keterangan",
+    "number": "nomor surat",
+    "office": "tempat uji",
+    "on_behalf_of": "atas nama",
+    "parent": "induk instansi",
+    "place": "tempat",
+    "points": "isi surat",
+    "post": "jabatan",
+    "rank": "pangkat",
+    "rank_since": "TMT pangkat",
+    "room": "ruang",
+    "rules": "tata tertib",
+    "schedule": "jadwal",
+    "seat": "kursi",
+    "signature": "jenis tanda tangan",
+    "signer": "penanda tangan",
+    "source": "dasar",
+    "through": "pejabat antara",
+    "unit": "unit kerja",
+}
+STRANGE_SHOWN = 5
 
 
 def need(label: str) -> Any:
@@ -51,10 +100,45 @@ class Part:
                 for number, row in enumerate(value, start=1):
                     if isinstance(row, Part):
                         missing += [
-                            _under(f"{label or item.name} baris {number}", inner)
+                            _under(_row(label or item.name, number, row), inner)
                             for inner in row.missing_fields()
                         ]
         return missing
+
+    def unprintable_fields(self) -> list[str]:
+        """What the font of the letters lacks, each with its person and field:
+        "“漢” (U+6F22) pada daftar nama baris 3 (Budi 漢): nama"."""
+        return [
+            f"{named(strange)} pada {where}"
+            for where, text in self._texts()
+            if (strange := unprintable(text))
+        ]
+
+    def check(self) -> None:
+        """Raise LetterError that names every blank field, else every unprintable character."""
+        if missing := self.missing_fields():
+            raise LetterError(f"Surat belum lengkap: {', '.join(missing)}.", missing=missing)
+        if strange := self.unprintable_fields():
+            more = len(strange) - STRANGE_SHOWN
+            names = "; ".join(strange[:STRANGE_SHOWN]) + (f"; dan {more} lagi" if more > 0 else "")
+            raise LetterError(f"Tidak dapat dicetak pada surat: {names}. {MEND}")
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        """Every text of the part with what a person calls its field."""
+        for item in fields(self):  # type: ignore[arg-type]
+            label = item.metadata.get("label") or CALLED.get(item.name, item.name)
+            value = getattr(self, item.name)
+            if isinstance(value, str):
+                yield label, value
+            elif isinstance(value, Part):
+                yield from ((_under(label, where), text) for where, text in value._texts())
+            elif isinstance(value, tuple):
+                for number, row in enumerate(value, start=1):
+                    if isinstance(row, Part):
+                        called = _row(label, number, row)
+                        yield from ((_under(called, where), text) for where, text in row._texts())
+                    else:
+                        yield f"{label} butir {number}", row
 
     def to_json(self) -> dict[str, object]:
         """Return the part as plain values that JSON holds."""
@@ -862,6 +946,11 @@ def people_in_words(n: int) -> str:
 
 def _under(label: str, inner: str) -> str:
     return f"{label}: {inner}"
+
+
+def _row(label: str, number: int, row: Part) -> str:
+    name = getattr(row, "name", "").strip()
+    return f"{label} baris {number} ({name})" if name else f"{label} baris {number}"
 
 
 def _plain(value: object) -> object:

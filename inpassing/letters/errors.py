@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+#: What to do about a character that the font lacks.
+MEND = "Perbaiki data asalnya."
+
 
 class LetterError(Exception):
     """A letter cannot be made; the message says what is missing or wrong, in Indonesian.

@@ -21,6 +21,7 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
 from .errors import LetterError
+from .glyphs import PACKAGED_FAMILY
 
 with warnings.catch_warnings():
     # It misses the machine's fonts where there are none; letters bring their own.
@@ -34,7 +35,6 @@ with warnings.catch_warnings():
 logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
-PACKAGED_FAMILY = "Plus Jakarta Sans"
 FONT_FAMILY = "Plus Jakarta Sans Letter"  # as letter.css calls it
 FONT_WEIGHTS = (400, 700)
 WORD_SPACING = 0.06  # of the font size, added to the width of a space
@@ -90,7 +90,6 @@ class Press:
     stylesheet: CSS
     fetcher: Fetcher
     images: dict[str, object]
-    characters: frozenset[str]
 
     def write_pdf(self, html: str, variant: str) -> bytes:
         """Return the PDF of a page of HTML. Not for two threads at once."""
@@ -116,7 +115,7 @@ class Press:
 def press() -> Press:
     """Fonts, style sheet and emblem, made on first use in about a second and a half of CPU."""
     faces = {weight: _static_font(weight) for weight in FONT_WEIGHTS}
-    files = {f"letters:font-{weight}": content for weight, (content, _) in faces.items()}
+    files = {f"letters:font-{weight}": content for weight, content in faces.items()}
     emblem = getattr(settings, "LETTER_EMBLEM", "")
     if emblem:
         files[EMBLEM_URL] = Path(emblem).read_bytes()
@@ -137,12 +136,11 @@ def press() -> Press:
         stylesheet=CSS(string=css, font_config=fonts, url_fetcher=fetcher),
         fetcher=fetcher,
         images=images,
-        characters=frozenset.intersection(*(characters for _, characters in faces.values())),
     )
 
 
-def _static_font(weight: int) -> tuple[bytes, frozenset[str]]:
-    """Return one weight of the variable font as a font of its own, and the characters it has.
+def _static_font(weight: int) -> bytes:
+    """Return one weight of the variable font as a font of its own.
 
     With the variable font WeasyPrint makes the instance again for every letter, half of its cost,
     and stamps it with the time, so that no two letters are alike.
@@ -152,7 +150,7 @@ def _static_font(weight: int) -> tuple[bytes, frozenset[str]]:
     _set_in_columns(font)
     content = io.BytesIO()
     font.save(content)
-    return content.getvalue(), frozenset(map(chr, font.getBestCmap()))
+    return content.getvalue()
 
 
 def _set_in_columns(font: TTFont) -> None:

@@ -28,7 +28,6 @@ from django.db import models, transaction
 from inpassing.queue import hint
 
 from .documents import Document
-from .errors import LetterError
 from .models import PrintJob
 
 if TYPE_CHECKING:
@@ -47,10 +46,9 @@ def request_print(
     """The job that prints `document` for `owner`, new or the one that is there already.
 
     A job that failed is tried again, unless a page that polls says not to. Raises
-    LetterError when the document lacks a field.
+    LetterError when the document lacks a field or holds what cannot be printed.
     """
-    if missing := document.missing_fields():
-        raise LetterError(f"Surat belum lengkap: {', '.join(missing)}.", missing=missing)
+    document.check()
     fingerprint = _fingerprint(owner, document, filename)
     PrintJob.objects.bulk_create(
         [

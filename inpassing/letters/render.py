@@ -8,7 +8,6 @@ worker calls `warm_up()` in its parent, before it forks.
 """
 
 import threading
-import unicodedata
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.template import Context, Engine
 
-from .errors import LetterError
+from .errors import MEND, LetterError
+from .glyphs import composed, named, unprintable
 
 if TYPE_CHECKING:
     from .documents import Document
@@ -51,9 +51,9 @@ def render_pdf(
     that the font of the letters does not have.
     """
     html = render_html(template, context, title=title)
+    html = _printable(html)
     with _lock:
-        press = _press()
-        return press.write_pdf(_printable(html, press.characters), variant)
+        return _press().write_pdf(html, variant)
 
 
 def render_html(template: str, context: Mapping[str, object], *, title: str) -> str:
@@ -114,13 +114,8 @@ def _press() -> "Press":
     return press()
 
 
-def _printable(html: str, glyphs: frozenset[str]) -> str:
+def _printable(html: str) -> str:
     """Return the HTML in composed characters, without invisible ones; refuse what has no glyph."""
-    html = unicodedata.normalize("NFC", html)
-    unprintable = set(html) - glyphs - {"\n"}
-    invisible = {c for c in unprintable if unicodedata.category(c) in {"Cc", "Cf"}}
-    html = html.translate({ord(c): " " if c in "\t\r" else None for c in invisible})
-    if unprintable := unprintable - invisible:
-        names = ", ".join(f"“{c}” (U+{ord(c):04X})" for c in sorted(unprintable))
-        raise LetterError(f"Tidak dapat dicetak pada surat: {names}. Perbaiki data asalnya.")
-    return html
+    if strange := unprintable(html):
+        raise LetterError(f"Tidak dapat dicetak pada surat: {named(strange)}. {MEND}")
+    return composed(html)

@@ -80,6 +80,7 @@ def check_letter(request: HttpRequest, code: str) -> HttpResponse:
         "signer_line": _signer_line(content.get("signer", {})),
         "is_signed": bool(content.get("signature")),
         "people": people,
+        "reopened": letter.lines.reopened_since().count() if letter.is_notice else 0,
         "first_people": people[:NAMES_SHOWN],
         "more_people": people[NAMES_SHOWN:],
         "hash_groups": " ".join(re.findall(".{4}", letter.sha256)),

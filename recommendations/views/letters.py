@@ -104,6 +104,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "has_acts": bool(extracts or decrees or (is_admin and row.is_draft)),
         "deliveries": row.deliveries.select_related("user") if is_staff or is_agency else [],
         "events": story_rows(row) if is_staff else [],
+        "reopened": row.lines.reopened_since().count() if row.is_notice and row.is_issued else 0,
         "succeeded": row.replaced_by if _may_know(user, row.replaced_by) else None,
     }
     return render(request, "recommendations/letter.html", context)

@@ -20,7 +20,7 @@ from inpassing.letters.models import PrintJob
 from inpassing.letters.printing import request_print
 from inpassing.letters.views import answer
 
-from ..composing import compose, signer_block
+from ..composing import check, compose, signer_block
 from ..issuing import file_name
 from ..models import Letter
 from ..permissions import can_preview, get_letter_for, get_run_for
@@ -105,5 +105,6 @@ def _job(row: Letter, reader: User, *, try_again: bool = True) -> PrintJob:
             reader.signer_profile = profile
             block = signer_block(reader)
     document = compose(row, signer=block)
+    check(row, document)
     filename = f"konsep-{file_name(row)}"
     return request_print(row, document, filename=filename, by=reader, try_again=try_again)

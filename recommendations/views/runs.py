@@ -20,7 +20,7 @@ from proposals.models import Proposal, ProposalQuerySet
 from .. import gathering, records
 from ..forms import AddresseeForm, PutUpForm, ReasonForm
 from ..gate import NOT_VALIDATED, Gate
-from ..models import Letter, Run
+from ..models import Letter, Run, in_current_letter
 from ..permissions import can_administer, can_see_runs, get_run_for
 from .reader import user_of
 from .story import story_rows
@@ -77,7 +77,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = list(
         Proposal.objects.filter(period=row.period)
         .ready()
-        .exclude(letter_lines__kind=Letter.Kind.RECOMMENDATION, letter_lines__is_current=True)
+        .exclude(in_current_letter(Letter.Kind.RECOMMENDATION))
         .for_list()
         .order_by("agency__name", "sort_name")
     )

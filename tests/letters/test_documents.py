@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
 from inpassing.letters import documents as d
+from inpassing.letters.errors import LetterError
 
 from .samples import ISSUED, SAMPLES, SIGNER, competence, draft, extract, invitation, recommendation
+
+FIELD_NAMES = {
+    item.name
+    for part in vars(d).values()
+    if isinstance(part, type) and issubclass(part, d.Part) and is_dataclass(part)
+    for item in fields(part)
+}
 
 
 def test_there_is_a_sample_of_each_kind():
@@ -94,6 +102,35 @@ def test_missing_fields_are_named_with_where_they_are():
         "daftar nama baris 2: nama",
         "daftar nama baris 2: unit kerja",
     ]
+
+
+def test_what_the_font_lacks_is_named_with_person_and_field():
+    people = list(recommendation(3).people)
+    people[1] = replace(people[1], name="Budi 漢", unit="Dinas \N{GRINNING FACE}")
+    letter = replace(
+        draft(3),
+        people=tuple(people),
+        addressee=replace(draft().addressee, attention="الكاتب"),
+        copies=("Kepala", "Arsip ✂"),
+        closing="Kutipan “rapi” – Nguyễn \N{ZERO WIDTH SPACE}",
+    )
+    assert letter.unprintable_fields()[1:] == [
+        "“✂” (U+2702) pada tembusan butir 2",
+        "“漢” (U+6F22) pada daftar nama baris 2 (Budi 漢): nama",
+        "“\N{GRINNING FACE}” (U+1F600) pada daftar nama baris 2 (Budi 漢): unit kerja",
+    ]
+    assert letter.unprintable_fields()[0].endswith(" pada penerima: u.p.")
+    with pytest.raises(LetterError, match="Perbaiki data asalnya"):
+        letter.check()
+    assert all(sample().unprintable_fields() == [] for sample in SAMPLES.values())
+
+
+def test_every_field_has_a_name_that_people_know():
+    for sample in SAMPLES.values():
+        document = sample()
+        for where, _ in document._texts():
+            called = where.rpartition(": ")[2].partition(" butir ")[0]
+            assert called == "label" or called not in FIELD_NAMES, where
 
 
 def test_a_number_needs_what_is_fixed_with_it():

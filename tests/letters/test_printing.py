@@ -72,14 +72,23 @@ def test_what_is_missing_is_said_before_a_row_is_made():
     assert PrintJob.objects.count() == 0
 
 
-def test_a_letter_that_cannot_be_printed_fails_with_its_reason_and_can_be_tried_again():
+def test_what_the_font_lacks_is_said_before_a_row_is_made():
+    with pytest.raises(LetterError, match=r"“統” \(U\+7D71\), “計” \(U\+8A08\) pada "):
+        ask(make_agency(), level="Statistisi 統計")
+    assert PrintJob.objects.count() == 0
+
+
+def test_a_letter_that_cannot_be_printed_fails_with_its_reason_and_can_be_tried_again(monkeypatch):
+    def unprintable(document):
+        raise LetterError("Surat menunjuk ke luar sistem.")
+
     owner = make_agency()
-    job = ask(owner, level="Statistisi 統計")
+    job = ask(owner)
+    monkeypatch.setattr(tasks, "render_document", unprintable)
     tasks.print_due()
     job.refresh_from_db()
-    assert job.state == "failed"
-    assert job.message.startswith("Tidak dapat dicetak pada surat")
-    assert ask(owner, level="Statistisi 統計").is_waiting
+    assert (job.state, job.message) == ("failed", "Surat menunjuk ke luar sistem.")
+    assert ask(owner).is_waiting
 
 
 def test_a_job_that_broke_three_times_is_given_up(monkeypatch, caplog):

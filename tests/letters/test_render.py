@@ -10,14 +10,17 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.utils import translation
+from fontTools.ttLib import TTFont
 from PIL import Image
 
 from inpassing.letters import documents as d
 from inpassing.letters.errors import LetterError
+from inpassing.letters.glyphs import characters
 from inpassing.letters.press import press
 from inpassing.letters.render import render_document, render_html, render_pdf, warm_up
 
@@ -295,6 +298,12 @@ def test_a_name_without_spaces_stays_in_its_column():
     name = "Pneumonoultramicroscopicsilicovolcanoconiosis"
     pdf = render_document(replace(letter, people=(replace(letter.people[0], name=name),)))
     assert name in read.pages(pdf)[1].replace(" ", "")
+
+
+def test_what_counts_as_printable_is_what_both_weights_of_the_font_have():
+    for weight in (400, 700):
+        with TTFont(BytesIO(press().fetcher.files[f"letters:font-{weight}"])) as font:
+            assert set(map(chr, font.getBestCmap())) == characters()
 
 
 @pytest.mark.parametrize(("character", "code"), [("漢", "U+6F22"), ("😀", "U+1F600")])

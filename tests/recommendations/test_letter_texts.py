@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from inpassing.administration.workflow import clone_last_period
 from inpassing.errors import StaleError, TransitionError
 from inpassing.timeline.events import events_of
 from recommendations import gathering, issuing, letter_texts, workflow
@@ -74,7 +75,7 @@ def test_saving_changes_what_the_letters_of_this_period_say(
         ("{% load x %}", "Tidak dikenal: {% load x %}"),
         ("lupa {menutup", "Tidak dikenal: “{”"),
         ("{instansi.__class__}", "Tidak dikenal: {instansi.__class__}"),
-        ("Hore \N{PARTY POPPER}", "Tidak dapat dicetak pada surat: \N{PARTY POPPER}"),
+        ("Hore \N{PARTY POPPER}", "Tidak dapat dicetak pada surat: “\N{PARTY POPPER}” (U+1F389)"),
     ],
 )
 def test_what_nothing_fills_is_refused(as_user, text: str, says: str) -> None:
@@ -174,3 +175,14 @@ def test_extracts_and_notices_take_their_texts_too() -> None:
     save(refused.period, kind="verification_notice", subject="Kabar {periode}")
     notice = run.letters.get(kind="notice")
     assert compose(notice).subject == f"Kabar {refused.period.name}"
+
+
+def test_a_period_made_from_the_last_has_its_texts_in_rows_of_its_own() -> None:
+    last = make_period()
+    save(last, closing="Demikian, {instansi}.")
+    save(last, "extract", opening="Petikan untuk {jabatan}.")
+    period = clone_last_period(by=make_admin())
+    assert letter_texts.texts_of(period.pk, KIND)["closing"] == "Demikian, {instansi}."
+    assert letter_texts.texts_of(period.pk, "extract")["opening"] == "Petikan untuk {jabatan}."
+    save(period, closing="Lain.")
+    assert letter_texts.texts_of(last.pk, KIND)["closing"] == "Demikian, {instansi}."

@@ -14,15 +14,22 @@ from recommendations.models import NumberRegister
 from recommendations.numbering import ALPHABET, new_code, read_code, take_number
 from tests.recommendations.factories import make_issuing
 
-DAY = dt.date(2026, 11, 30)
+DAY = dt.datetime(2026, 11, 30, 5, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    """The clock, which stands."""
+    with time_machine.travel(DAY, tick=False) as moved:
+        yield moved
 
 
 @pytest.mark.django_db
-def test_numbers_follow_one_another_and_begin_anew_each_year() -> None:
-    texts = [
-        take_number(day, unit="2340").text
-        for day in (DAY, DAY + dt.timedelta(days=31), DAY + dt.timedelta(days=32))
-    ]
+def test_numbers_follow_one_another_and_begin_anew_each_year(clock) -> None:
+    texts = []
+    for days in (0, 31, 32):
+        clock.move_to(DAY + dt.timedelta(days=days))
+        texts.append(take_number(unit="2340").text)
     assert texts == [
         "B-0001/BPS/2340/11/2026",
         "B-0002/BPS/2340/12/2026",
@@ -33,23 +40,22 @@ def test_numbers_follow_one_another_and_begin_anew_each_year() -> None:
 @pytest.mark.django_db
 def test_a_fifth_digit_above_9999() -> None:
     NumberRegister.objects.create(register="B", year=2026, last=9999)
-    assert take_number(DAY, unit="2340").text == "B-10000/BPS/2340/11/2026"
+    assert take_number(unit="2340").text == "B-10000/BPS/2340/11/2026"
 
 
 @pytest.mark.django_db
 def test_a_rollback_gives_the_number_back() -> None:
-    take_number(DAY, unit="2340")
+    take_number(unit="2340")
     with transaction.atomic():
-        assert take_number(DAY, unit="2340").sequence == 2
+        assert take_number(unit="2340").sequence == 2
         transaction.set_rollback(True)
-    assert take_number(DAY, unit="2340").sequence == 2
+    assert take_number(unit="2340").sequence == 2
 
 
 @pytest.mark.django_db
-def test_the_letter_date_is_the_day_in_jakarta() -> None:
-    period_day = dt.datetime(2026, 12, 31, 18, 30, tzinfo=dt.UTC)  # 1 January, 01.30 WIB
-    with time_machine.travel(period_day, tick=False):
-        letter = make_issuing(1)
+def test_the_letter_date_is_the_day_in_jakarta(clock) -> None:
+    clock.move_to(dt.datetime(2026, 12, 31, 18, 30, tzinfo=dt.UTC))  # 1 January, 01.30 WIB
+    letter = make_issuing(1)
     assert letter.letter_date == dt.date(2027, 1, 1)
     assert letter.number == "B-0001/BPS/2340/01/2027"
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from inpassing.letters.models import PrintJob
 from inpassing.letters.tasks import print_due
+from proposals.models import Proposal
 from recommendations import issuing, workflow
 from tests.factories import make_admin, make_operator
 from tests.recommendations.factories import (
@@ -104,15 +105,14 @@ def test_the_run_shows_the_first_drafts(as_user) -> None:
     assert reverse("recommendations:preview_part", args=[letter.pk]) in text_of(page)
 
 
-def test_a_letter_that_cannot_be_printed_says_so_once(as_user) -> None:
+def test_a_letter_that_cannot_be_printed_names_person_and_field(as_user) -> None:
     letter = make_draft(1)
-    letter.lines.get().proposal.__class__.objects.update(name="Sri \N{GRINNING FACE}")
+    Proposal.objects.update(name="Sri \N{GRINNING FACE}")
     client = as_user(make_admin())
-    url = reverse("recommendations:preview_part", args=[letter.pk])
-    client.get(url)
-    print_due()
-    for _ in range(2):
-        part = text_of(client.get(url))
-        assert "Tidak dapat dicetak" in part
-        assert "hx-get" not in part
-    assert PrintJob.objects.get().is_failed
+    part = text_of(client.get(reverse("recommendations:preview_part", args=[letter.pk])))
+    assert "“\N{GRINNING FACE}” (U+1F600) pada daftar nama baris 1 (Sri" in part
+    assert "hx-get" not in part
+    assert not PrintJob.objects.exists()
+    page = text_of(client.get(reverse("recommendations:letter", args=[letter.pk])))
+    assert "Tidak dapat dicetak" in page
+    assert "): nama." in page

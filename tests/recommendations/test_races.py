@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
 from inpassing.errors import TransitionError
 from inpassing.reference.loaders import load_reference
 from recommendations import gathering, issuing, workflow
 from recommendations.models import Letter, LetterLine, NumberRegister
-from recommendations.numbering import take_number
-from recommendations.records import today
+from recommendations.numbering import Number, take_number
 from tests.factories import PDF, make_admin
 from tests.recommendations.factories import (
     make_awaiting,
@@ -54,12 +55,10 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 
 def test_twenty_threads_take_numbers_without_a_gap() -> None:
-    day = today()
-
     def take(fails: bool) -> Callable[[], int]:
         def act() -> int:
             with transaction.atomic():
-                sequence = take_number(day, unit="2340").sequence
+                sequence = take_number(unit="2340").sequence
                 if fails:
                     transaction.set_rollback(True)
                 return 0 if fails else sequence
@@ -69,6 +68,42 @@ def test_twenty_threads_take_numbers_without_a_gap() -> None:
     taken = at_once(*(take(index % 4 == 0) for index in range(20)))
     assert {number for number in taken if number} == set(range(1, 16))
     assert NumberRegister.objects.get().last == 15
+
+
+def test_who_waits_for_the_register_over_new_year_gets_the_new_years_date() -> None:
+    taken: list[Number] = []
+
+    def act() -> None:
+        with transaction.atomic():
+            taken.append(take_number(unit="2340"))
+        connection.close()
+
+    before, after = (
+        dt.datetime(2026, 12, 31, 16, 59, 59, tzinfo=dt.UTC) + dt.timedelta(seconds=s)
+        for s in (0, 2)
+    )
+    with time_machine.travel(before, tick=False) as clock:
+        with transaction.atomic():
+            take_number(unit="2340")
+            waiting = threading.Thread(target=act)
+            waiting.start()
+            until_someone_waits()
+            clock.move_to(after)
+        waiting.join(timeout=60)
+    assert [(number.text, number.day) for number in taken] == [
+        ("B-0001/BPS/2340/01/2027", dt.date(2027, 1, 1))
+    ]
+
+
+def until_someone_waits() -> None:
+    """Wait until another connection stands before a lock."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        threading.Event().wait(0.05)
+    raise AssertionError("nobody waits")
 
 
 def test_two_signers_issue_the_same_letter_once() -> None:

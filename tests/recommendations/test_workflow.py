@@ -8,12 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from inpassing.accounts.models import Agency, WorkUnit
 from inpassing.errors import StaleError, TransitionError
 from inpassing.files.models import StoredFile
 from inpassing.notifications.models import InboxMessage, OutboxMessage
 from inpassing.timeline.events import broken_links, record
 from proposals.models import Formation, FormationLine, Proposal
-from proposals.workflow import mark_not_recommended
+from proposals.workflow import mark_not_recommended, reopen
 from recommendations import gathering, issuing, records, workflow
 from recommendations.gate import Gate
 from recommendations.gathering import Gathered
@@ -118,6 +119,38 @@ def test_those_not_recommended_go_into_a_notice_per_agency() -> None:
     }
 
 
+def test_reopened_after_a_notice_and_a_revoked_letter_it_gets_a_letter_again() -> None:
+    letter = make_issued(1)
+    admin = make_admin()
+    workflow.revoke(letter, by=admin, reason="Keliru", replace=False)
+    proposal = Proposal.objects.get(letter_lines__letter=letter)
+    gathering.gather(letter.run, by=admin)
+    notice = letter.run.letters.get(kind=Kind.NOTICE)
+    gathering.put_up(letter.run, by=admin)
+    finish(issuing.issue(notice, by=make_signing_officer()))
+    reopen(proposal, by=admin, reason="Penarikan keliru")
+    assert gathering.gather(letter.run, by=admin).recommended == 1
+    draft = letter.run.letters.get(kind=Kind.RECOMMENDATION, status=Status.DRAFT)
+    assert draft.lines.get().proposal == proposal
+
+
+def test_reopened_after_a_notice_and_ended_again_it_stands_in_another_notice() -> None:
+    people = make_ready(1)
+    mark_not_recommended(people[0], by=make_admin(), reason="Tidak ada formasi")
+    run, admin = make_run(people), make_admin()
+    first = run.letters.get(kind=Kind.NOTICE)
+    gathering.put_up(run, by=admin)
+    finish(issuing.issue(first, by=make_signing_officer()))
+    assert not first.lines.reopened_since().exists()
+    reopen(people[0], by=admin, reason="Formasi ditambah")
+    mark_not_recommended(people[0], by=admin, reason="Formasi dibatalkan")
+    assert gathering.gather(run, by=admin).noticed == 1
+    second = run.letters.get(kind=Kind.NOTICE, status=Status.DRAFT)
+    assert second.lines.get().proposal == people[0]
+    assert first.lines.reopened_since().count() == 1
+    assert gathering.gather(run, by=admin).noticed == 0
+
+
 def test_a_proposal_stands_in_one_current_letter_only() -> None:
     letter = make_draft(1)
     other = Letter.objects.create(
@@ -203,6 +236,33 @@ def test_put_up_before_the_recommendation_date_needs_a_reason() -> None:
     gathering.put_up(letter.run, by=admin, early_reason="Diminta Menteri")
     letter.refresh_from_db()
     assert (letter.status, letter.early_reason) == (Status.AWAITING_SIGNATURE, "Diminta Menteri")
+
+
+def test_what_the_font_lacks_holds_the_letter_before_a_number_is_taken() -> None:
+    letter, admin = make_draft(2), make_admin()
+    second = letter.lines.last().proposal
+    Proposal.objects.filter(pk=second.pk).update(name="Sri 漢")
+    with pytest.raises(
+        TransitionError, match=r"U\+6F22\) pada daftar nama baris 2 \(Sri 漢.*: nama"
+    ):
+        gathering.put_up(letter.run, by=admin)
+    Proposal.objects.filter(pk=second.pk).update(name="Sri Rahayu")
+    gathering.put_up(letter.run, by=admin)
+    signer = make_signing_officer(name="Hartawan 漢")
+    with pytest.raises(TransitionError, match="pada penanda tangan: nama"):
+        issuing.issue(letter, by=signer)
+    assert not NumberRegister.objects.exists()
+
+
+def test_a_unit_that_only_the_extract_prints_holds_the_letter_too() -> None:
+    letter, admin = make_draft(1), make_admin()
+    Agency.objects.filter(pk=letter.agency_id).update(name="Kota 漢")
+    unit = WorkUnit.objects.create(agency=letter.agency, name="Dinas")
+    Proposal.objects.update(work_unit=unit)
+    workflow.set_reference(letter, by=admin, number="800/1", date=letter.created_at.date())
+    letter.refresh_from_db()
+    with pytest.raises(TransitionError, match=r"U\+6F22\) pada .*instansi"):
+        gathering.put_up(letter.run, by=admin)
 
 
 def test_put_up_tells_the_signers_and_takes_no_number() -> None:
