@@ -12,7 +12,7 @@ from django import forms
 
 from inpassing.reference.models import BpsOffice, Period, Region, TestComponent
 
-from .models import TestSession
+from .models import Seat, TestSession
 from .planning import Spec
 
 
@@ -72,9 +72,10 @@ class SessionForm(forms.ModelForm[TestSession]):
                 f"{period.test_until:%d-%m-%Y}.",
             )
         capacity = data.get("capacity")
-        if office and capacity and capacity > office.capacity:
+        if office and capacity and capacity > office.usable_seats:
             self.add_error(
-                "capacity", f"Kapasitas {office.name} {office.capacity} kursi. Kurangi jumlahnya."
+                "capacity",
+                f"Kapasitas {office.name} {office.usable_seats} kursi. Kurangi jumlahnya.",
             )
         if not self.errors and office and day and starts and ends:
             zone = ZoneInfo(office.tz)
@@ -118,6 +119,11 @@ class PlanForm(forms.Form):
         label="Kursi berselang: hanya separuh yang dipakai", required=False
     )
     is_accessible = forms.BooleanField(label="Ruang untuk kebutuhan khusus", required=False)
+    assign_proctors = forms.BooleanField(
+        label="Tugaskan pengawas kantor yang bebas",
+        required=False,
+        help_text="Satu pengawas per sesi; tidak seorang pun di dua sesi pada waktu yang sama.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -174,6 +180,7 @@ class PlanForm(forms.Form):
             capacity=data["capacity"] or 0,
             every_second_seat=data["every_second_seat"],
             is_accessible=data["is_accessible"],
+            assign_proctors=data["assign_proctors"],
         )
 
 
@@ -185,12 +192,54 @@ class ReasonForm(forms.Form):
     )
 
 
+class MarkForm(forms.Form):
+    """A mark on the attendance list; the last three come from the script that keeps marks."""
+
+    attendance = forms.ChoiceField(choices=Seat.Attendance.choices, required=False)
+    seen = forms.ChoiceField(choices=Seat.Attendance.choices, required=False)
+    key = forms.UUIDField(required=False)
+    ago = forms.IntegerField(required=False, min_value=0, max_value=7 * 24 * 3600)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "attendance" not in self.data:
+            raise forms.ValidationError("Tanda kehadiran tidak dikenal.")
+        return data
+
+    def mark(self) -> dict[str, Any]:
+        """What `mark_attendance` takes."""
+        data = self.cleaned_data
+        return {
+            "attendance": data["attendance"],
+            "seen": data["seen"] if "seen" in self.data else None,
+            "key": data["key"],
+            "ago": dt.timedelta(seconds=data["ago"] or 0),
+        }
+
+
 class IncidentForm(forms.Form):
     """What happened during the session."""
 
     text = forms.CharField(
         label="Kejadian", max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class ProctorsForm(forms.Form):
+    """Who watches over a session; who is elsewhere in that time is no choice."""
+
+    proctors = forms.MultipleChoiceField(
+        label="Pengawas", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["proctors"]
+        field.choices = people
+
+    def chosen(self) -> set[int]:
+        """The ids of the people."""
+        return {int(pk) for pk in self.cleaned_data["proctors"]}
 
 
 class SeatingForm(forms.Form):
@@ -228,11 +277,14 @@ class SessionChoiceForm(forms.Form):
         label="Sesi", queryset=TestSession.objects.none(), empty_label="Pilih sesi"
     )
 
-    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sessions: Any, shown: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["session"]
         field.queryset = sessions
-        field.label_from_instance = _session_label
+        field.choices = [
+            ("", field.empty_label),
+            *((row.pk, _session_label(row)) for row in shown),
+        ]
 
 
 def _session_label(session: Any) -> str:

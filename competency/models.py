@@ -72,6 +72,9 @@ class TestSession(models.Model):
     room = models.CharField("ruang", max_length=100)
     capacity = models.PositiveSmallIntegerField("kursi", validators=[MinValueValidator(1)])
     wave = models.CharField("gelombang", max_length=40, blank=True)
+    proctors = models.ManyToManyField(
+        User, through="SessionProctor", through_fields=("session", "user"), related_name="+"
+    )
     is_accessible = models.BooleanField("ruang untuk kebutuhan khusus", default=False)
     plan = models.ForeignKey(
         SessionPlan, models.PROTECT, null=True, blank=True, related_name="sessions"
@@ -117,6 +120,24 @@ class TestSession(models.Model):
         """Whether a mark may be made now: from two hours before the start until confirmation."""
         at = at or timezone.now()
         return not self.is_cancelled and not self.is_confirmed and at >= self.attendance_opens_at
+
+
+class SessionProctor(models.Model):
+    """Who watches over a session; nobody at two sessions at once."""
+
+    session = models.ForeignKey(TestSession, models.CASCADE, related_name="assignments")
+    user = models.ForeignKey(User, models.PROTECT, related_name="proctored")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "user"], name="proctor_once_per_session")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session}: {self.user}"
 
 
 class SeatingRun(models.Model):
@@ -239,6 +260,23 @@ class Seat(models.Model):
     @property
     def is_present(self) -> bool:
         return self.attendance in {self.Attendance.PRESENT, self.Attendance.LATE}
+
+
+class AttendanceMark(models.Model):
+    """A mark as a browser sent it; its key makes a mark that arrives twice count once."""
+
+    key = models.UUIDField(unique=True)
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="marks")
+    attendance = models.CharField(max_length=8, choices=Seat.Attendance, blank=True)
+    acted_at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.seat_id}: {self.attendance}"
 
 
 class Incident(models.Model):

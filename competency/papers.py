@@ -19,6 +19,7 @@ from inpassing.letters.documents import (
 )
 
 from .models import Seat, TestSession
+from .proctors import proctors_of
 
 BRING = ("Kartu peserta ini", "Kartu identitas pegawai atau KTP", "Alat tulis")
 RULES = (
@@ -83,13 +84,9 @@ def _row(seat: Seat) -> SeatRow:
 
 
 def _proctors(session: TestSession) -> tuple[Person, ...]:
-    people = [
-        grant.user
-        for grant in session.office.grants.filter(role="proctor", revoked_at=None).select_related(
-            "user"
-        )
-        if grant.user.nip
-    ]
+    people = [row.user for row in session.assignments.select_related("user")]
+    people = people or proctors_of([session.office]).get(session.office_id, [])
+    people = [user for user in people if user.nip]
     if people:
         return tuple(Person(name=user.full_name, nip=user.nip or "") for user in people)
     return (Person(name="." * 40, nip="." * 30),)

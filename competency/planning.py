@@ -17,7 +17,8 @@ from inpassing.queue import hint
 from inpassing.reference.models import BpsOffice, Period
 from inpassing.timeline.events import record, record_many
 
-from .models import SessionPlan, TestSession
+from .models import SessionPlan, SessionProctor, TestSession
+from .proctors import engagements, lock_people, proctors_of, tell_proctor
 
 CHUNK = 1000
 MOST = 5_000
@@ -37,17 +38,21 @@ class Spec:
     capacity: int = 0
     every_second_seat: bool = False
     is_accessible: bool = False
+    assign_proctors: bool = False
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One session of a plan; `problem` says in Indonesian why it cannot be made."""
+    """One session of a plan; `problem` says in Indonesian why it cannot be made, `unwatched` why
+    it has no proctor although one was asked for."""
 
     office: BpsOffice
     starts_at: dt.datetime
     ends_at: dt.datetime
     capacity: int
     problem: str = ""
+    proctor: User | None = None
+    unwatched: str = ""
 
 
 def offices_of(spec: Spec) -> list[BpsOffice]:
@@ -62,8 +67,11 @@ def offices_of(spec: Spec) -> list[BpsOffice]:
 
 def seats_of(spec: Spec, office: BpsOffice) -> int:
     """How many seats a session of the plan has at an office."""
-    size = spec.capacity or office.capacity
-    return (size + 1) // 2 if spec.every_second_seat else size
+    if spec.every_second_seat and spec.capacity:
+        return (spec.capacity + 1) // 2
+    if spec.every_second_seat:
+        return (office.capacity + 1) // 2
+    return spec.capacity or office.usable_seats
 
 
 def plan_sessions(period: Period, spec: Spec) -> list[Planned]:
@@ -79,6 +87,7 @@ def plan_sessions(period: Period, spec: Spec) -> list[Planned]:
         "office", "starts_at", "ends_at", "room", "capacity"
     ):
         there[office_id].append((start, end, room, size))
+    watch = _Watch(offices if spec.assign_proctors else [])
     planned = []
     for office in offices:
         zone = ZoneInfo(office.tz)
@@ -90,10 +99,42 @@ def plan_sessions(period: Period, spec: Spec) -> list[Planned]:
                 size = seats_of(spec, office)
                 at_once = [row for row in there[office.pk] if row[0] < end and row[1] > start]
                 problem = _problem(period, spec, office, start, size, at_once)
-                planned.append(Planned(office, start, end, size, problem))
+                proctor, unwatched = None, ""
                 if not problem:
                     there[office.pk].append((start, end, spec.room, size))
+                    if spec.assign_proctors:
+                        proctor, unwatched = watch.take(office, start, end)
+                planned.append(Planned(office, start, end, size, problem, proctor, unwatched))
     return planned
+
+
+class _Watch:
+    """The proctors of some offices, handed out so that nobody is at two sessions at once."""
+
+    def __init__(self, offices: list[BpsOffice]) -> None:
+        self.people = proctors_of(offices)
+        everybody = {user for users in self.people.values() for user in users}
+        self.busy: dict[int, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
+        for user_id, sessions in engagements(everybody).items():
+            self.busy[user_id] = [(session.starts_at, session.ends_at) for session in sessions]
+
+    def take(
+        self, office: BpsOffice, start: dt.datetime, end: dt.datetime
+    ) -> tuple[User | None, str]:
+        """The free proctor of the office with the fewest sessions, or why there is none."""
+        people = self.people.get(office.pk, [])
+        if not people:
+            return None, "Kantor belum mempunyai pengawas"
+        free = [
+            user
+            for user in people
+            if not any(begins < end and ends > start for begins, ends in self.busy[user.pk])
+        ]
+        if not free:
+            return None, "Semua pengawas kantor bertugas di sesi lain pada waktu itu"
+        chosen = min(free, key=lambda user: len(self.busy[user.pk]))
+        self.busy[chosen.pk].append((start, end))
+        return chosen, ""
 
 
 def _problem(
@@ -111,8 +152,10 @@ def _problem(
     if any(room.casefold() == spec.room.casefold() for _, _, room, _ in at_once):
         return f"{spec.room} sudah dipakai sesi lain pada waktu itu"
     used = sum(seats for *_, seats in at_once)
-    if used + size > office.capacity:
-        return f"{used + size} kursi pada waktu yang sama; kapasitas kantor {office.capacity}"
+    if used + size > office.usable_seats:
+        return (
+            f"{used + size} kursi pada waktu yang sama; kantor dapat memakai {office.usable_seats}"
+        )
     return ""
 
 
@@ -135,6 +178,9 @@ def make_sessions(plan: SessionPlan) -> SessionPlan:
     if plan.finished_at:
         return plan
     spec = spec_of(plan)
+    if spec.assign_proctors:  # nobody is given another session meanwhile
+        people = proctors_of(offices_of(spec))
+        lock_people({user.pk for users in people.values() for user in users})
     planned = plan_sessions(plan.period, spec)
     wanted = [
         TestSession(
@@ -154,7 +200,8 @@ def make_sessions(plan: SessionPlan) -> SessionPlan:
     ]
     # A session made by hand meanwhile takes the room: then ours is left out, not the whole plan.
     TestSession.objects.bulk_create(wanted, batch_size=CHUNK, ignore_conflicts=True)
-    made = list(plan.sessions.all())
+    made = list(plan.sessions.select_related("office"))
+    _set_watch(plan, planned, made)
     record_many(
         "session.created",
         [(session, "Sesi dibuat menurut rencana", {"plan": plan.pk}) for session in made],
@@ -171,6 +218,14 @@ def make_sessions(plan: SessionPlan) -> SessionPlan:
         data={"plan": plan.pk, "made": len(made)},
     )
     return plan
+
+
+def _set_watch(plan: SessionPlan, planned: list[Planned], made: list[TestSession]) -> None:
+    chosen = {(row.office.pk, row.starts_at): row.proctor for row in planned if not row.problem}
+    for session in made:
+        if user := chosen.get((session.office_id, session.starts_at)):
+            SessionProctor.objects.create(session=session, user=user, by=plan.by)
+            tell_proctor(session, user, key=f"proctor:{session.pk}")
 
 
 def spec_of(plan: SessionPlan) -> Spec:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from inpassing.accounts.models import User
+from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
 from inpassing.formats import clock, long_datetime
 from inpassing.queue import hint
@@ -217,7 +218,7 @@ def _invite(seat: Seat, operators: Iterable[User]) -> None:
         to=people.values(),
         nomor=seat.participant_number,
         waktu=when(seat.session),
-        tempat=_where(seat.session),
+        tempat=where(seat.session),
         kursi=seat.number,
     )
 
@@ -233,7 +234,10 @@ def _assigned(session: TestSession) -> str:
 
 @transaction.atomic
 def assign_seat(proposal: Proposal, session: TestSession, *, by: User) -> Seat:
-    """Seat somebody in a session by hand, moving them when they hold a seat elsewhere."""
+    """Seat somebody in a session by hand, moving them when they hold a seat elsewhere.
+
+    After the period's lock date nobody is moved; an administrator still seats who has no seat.
+    """
     proposal = proposals.lock_proposal(proposal)
     if proposal.status != Proposal.Status.TEST_REQUIRED:
         raise TransitionError(
@@ -247,6 +251,12 @@ def assign_seat(proposal: Proposal, session: TestSession, *, by: User) -> Seat:
     present = Seat.objects.current().filter(proposal=proposal).first()
     if present and present.session_id == session.pk:
         return present
+    if not session.period.moves_seats() and (present or not roles_of(by).is_admin):
+        assert session.period.seats_locked_at is not None
+        raise TransitionError(
+            "Kursi periode ini tidak dapat dipindahkan lagi sejak "
+            f"{long_datetime(session.period.seats_locked_at, 'Asia/Jakarta')}."
+        )
     if present and present.attendance:
         raise TransitionError("Kehadiran peserta sudah dicatat di sesi lain.")
     if session.seats.current().count() >= session.capacity:
@@ -315,6 +325,6 @@ def when(session: TestSession) -> str:
     return f"{long_datetime(session.starts_at, tz)} sampai {clock(session.ends_at, tz)}"
 
 
-def _where(session: TestSession) -> str:
+def where(session: TestSession) -> str:
     address = f", {session.office.address}" if session.office.address else ""
     return f"{session.office.name}, {session.room}{address}"

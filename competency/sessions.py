@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
+from inpassing.reference.models import BpsOffice
 from inpassing.timeline.events import record
 from proposals.messages import tell
 
@@ -16,17 +18,22 @@ from .seats import release
 
 @transaction.atomic
 def create_session(session: TestSession, *, by: User) -> TestSession:
-    """Keep a new session, unless the room is taken in that time or the office is switched off."""
-    if not session.office.is_active:
+    """Keep a new session, unless the room is taken in that time, the office has too few seats for
+    all that goes on there at once, or it is switched off."""
+    office = BpsOffice.objects.select_for_update().get(pk=session.office_id)
+    if not office.is_active:
         raise TransitionError("Kantor ini tidak dipakai. Pilih kantor lain.")
-    clash = TestSession.objects.planned().filter(
-        office=session.office,
-        room__iexact=session.room,
-        starts_at__lt=session.ends_at,
-        ends_at__gt=session.starts_at,
+    at_once = TestSession.objects.planned().filter(
+        office=office, starts_at__lt=session.ends_at, ends_at__gt=session.starts_at
     )
-    if clash.exists():
+    if at_once.filter(room__iexact=session.room).exists():
         raise TransitionError("Ruang itu sudah dipakai sesi lain pada waktu yang sama.")
+    used = at_once.aggregate(seats=Sum("capacity"))["seats"] or 0
+    if used + session.capacity > office.usable_seats:
+        raise TransitionError(
+            f"{used + session.capacity} kursi pada waktu yang sama; {office} dapat memakai "
+            f"{office.usable_seats}. Kurangi kursinya atau pilih waktu lain."
+        )
     session.created_by = by
     try:
         with transaction.atomic():

@@ -442,6 +442,7 @@ ADDRESSES = {
     "competency:session_plan": (GET, lambda w: [w.session_plan().pk]),
     "competency:session": (GET, lambda w: [w.session().pk]),
     "competency:session_cancel": (GET, lambda w: [w.session().pk]),
+    "competency:session_proctors": (GET, lambda w: [w.session().pk]),
     "competency:incident": (POST, lambda w: [w.session().pk]),
     "competency:attendance_sheet": (GET, lambda w: [w.session().pk]),
     "competency:minutes": (GET, lambda w: [w.session().pk]),
@@ -730,6 +731,7 @@ competency:session_plan_create          - 3 3 3 3 3 3 3 3 +
 competency:session_plan                 - 3 3 3 3 3 3 3 3 +
 competency:session                      - 4 4 4 4 4 4 + 4 +
 competency:session_cancel               - 4 4 4 4 4 4 3 4 +
+competency:session_proctors             - 4 4 4 4 4 4 3 4 +
 competency:incident                     - 4 4 4 4 4 4 + 4 3
 competency:attendance_sheet             - 4 4 4 4 4 4 + 4 +
 competency:minutes                      - 4 4 4 4 4 4 + 4 +

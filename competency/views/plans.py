@@ -55,6 +55,9 @@ def plan_create(request: HttpRequest) -> HttpResponse:
                     "problems": bad[:PROBLEMS_SHOWN],
                     "problem_count": len(bad),
                     "by_problem": Counter(row.problem for row in bad).most_common(5),
+                    "unwatched": Counter(
+                        row.unwatched for row in good if row.unwatched
+                    ).most_common(),
                 }
     return render(
         request, "competency/plan_form.html", {"form": form, "preview": preview}, status=status

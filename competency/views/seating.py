@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,6 +25,7 @@ from .sessions import me
 
 PAGE = 50
 RUNS_SHOWN = 5
+SESSIONS_SHOWN = 50
 
 
 @require_safe
@@ -168,7 +169,12 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         roles.is_admin or proposal.agency_id in roles.agency_ids
     ):
         raise PermissionDenied
-    form = SessionChoiceForm(request.POST or None, sessions=_free(proposal.period))
+    query = request.GET.get("q", "").strip()[:80]
+    form = SessionChoiceForm(
+        request.POST or None,
+        sessions=_free(proposal.period),
+        shown=_nearest(proposal, query)[:SESSIONS_SHOWN],
+    )
     if request.method == "POST" and form.is_valid():
         try:
             seats.assign_seat(proposal, form.cleaned_data["session"], by=user)
@@ -176,9 +182,33 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("competency:test", proposal.pk)
         except TransitionError as error:
             form.add_error(None, str(error))
-    seat = Seat.objects.current().filter(proposal=proposal).select_related("session__office")
+    held = Seat.objects.current().filter(proposal=proposal).select_related("session__office")
+    seat = held.first()
     return render(
         request,
         "competency/assign_seat.html",
-        {"proposal": proposal, "form": form, "seat": seat.first()},
+        {
+            "proposal": proposal,
+            "form": form,
+            "seat": seat,
+            "q": query,
+            "most": SESSIONS_SHOWN,
+            "is_locked": not proposal.period.moves_seats() and bool(seat or not roles.is_admin),
+        },
     )
+
+
+def _nearest(proposal: Proposal, query: str):  # type: ignore[no-untyped-def]
+    """Sessions with free seats: the own regency's first, then the province's, then the others."""
+    region = proposal.agency.region_id or ""
+    sessions = _free(proposal.period).annotate(
+        distance=Case(
+            When(Q(office__region=region) if region else Q(office__region=None), then=0),
+            When(Q(office__region__code__startswith=region[:2] or "-"), then=1),
+            When(office__region=None, then=2),
+            default=3,
+        )
+    )
+    if query:
+        sessions = sessions.filter(office__name__icontains=query)
+    return sessions.order_by("distance", "starts_at", "pk")

@@ -6,11 +6,12 @@ from typing import cast
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inpassing import browser_features
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
@@ -18,8 +19,8 @@ from inpassing.letters.printing import request_print
 from inpassing.letters.views import answer
 
 from .. import papers
-from ..attendance import mark_attendance, note_incident
-from ..forms import IncidentForm, ReasonForm, SessionForm
+from ..attendance import MarkConflictError, mark_attendance, note_incident
+from ..forms import IncidentForm, MarkForm, ReasonForm, SessionForm
 from ..models import Seat, TestSession
 from ..permissions import (
     can_enter_results,
@@ -68,6 +69,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
             "next_url": f"?q={query}&sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else "",
             "q": query,
             "is_admin": roles.is_admin,
+            "is_proctor": roles.is_proctor,
         },
     )
 
@@ -103,7 +105,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
             matches |= Q(number=int(query[:5]))
         found = seats.filter(matches)
     everybody, shown = list(seats), list(found)
-    return render(
+    can_mark = can_proctor(user, row) and row.takes_attendance()
+    response = render(
         request,
         "competency/session.html",
         {
@@ -117,15 +120,19 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
                 "waiting": sum(not seat.attendance for seat in everybody),
                 "free": row.capacity - len(everybody),
             },
-            "can_mark": can_proctor(user, row) and row.takes_attendance(),
+            "can_mark": can_mark,
             "can_proctor": can_proctor(user, row),
             "can_plan": can_plan(user, row) and not row.is_cancelled,
             "can_score": can_enter_results(user, row) and not row.is_confirmed,
             "open_points": open_points(row) if everybody else [],
             "incidents": row.incidents.select_related("by"),
+            "proctors": row.assignments.select_related("user"),
             "incident_form": IncidentForm(),
         },
     )
+    if can_mark:
+        response[browser_features.HEADER] = browser_features.CAMERA
+    return response
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,19 +153,26 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def attendance(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark one person; safe to send twice."""
+    """Mark one person; safe to send twice. A script that keeps marks asks for JSON."""
     user = me(request)
     seat = get_seat_for(user, pk, can_proctor)
-    mark = request.POST.get("attendance", "")
-    if mark not in Seat.Attendance.values:
-        messages.error(request, "Tanda kehadiran tidak dikenal. Muat ulang halaman ini.")
-        return redirect("competency:session", seat.session_id)
-    try:
-        seat = mark_attendance(seat, mark, by=user)
-        words = seat.get_attendance_display().lower()
-        messages.success(request, f"Kursi {seat.number}: {seat.proposal.name}, {words}.")
-    except TransitionError as error:
-        messages.error(request, str(error))
+    form = MarkForm(request.POST)
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    status, words = 200, ""
+    if not form.is_valid():
+        status, words = 422, "Tanda kehadiran tidak dikenal. Muat ulang halaman ini."
+    else:
+        try:
+            seat = mark_attendance(seat, by=user, **form.mark())
+            label = seat.get_attendance_display().lower()
+            words = f"Kursi {seat.number}: {seat.proposal.name}, {label}."
+        except MarkConflictError as error:
+            seat, status, words = error.seat, 409, str(error)
+        except TransitionError as error:
+            status, words = 422, str(error)
+    if wants_json:
+        return JsonResponse({"attendance": seat.attendance, "message": words}, status=status)
+    (messages.success if status == 200 else messages.error)(request, words)
     return redirect("competency:session", seat.session_id)
 
 

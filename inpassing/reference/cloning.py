@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from .models import Period, PeriodLevel, PeriodPosition
 
-MOMENTS = ("opens_at", "nomination_deadline", "filing_deadline", "results_at")
+MOMENTS = ("opens_at", "nomination_deadline", "filing_deadline", "seats_locked_at", "results_at")
 DAYS = (
     "verification_until",
     "test_from",

@@ -47,6 +47,7 @@ class BpsOffice(models.Model):
     contact = models.CharField("kontak", max_length=150, blank=True)
     tz = models.CharField("zona waktu", max_length=32, default="Asia/Jakarta")
     capacity = models.PositiveIntegerField("kapasitas", default=20)
+    every_second_seat = models.BooleanField("kursi berselang", default=False)
     is_active = models.BooleanField("dipakai", default=True)
 
     class Meta:
@@ -54,6 +55,11 @@ class BpsOffice(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def usable_seats(self) -> int:
+        """How many people can sit at one time: with every second seat in use, half of them."""
+        return (self.capacity + 1) // 2 if self.every_second_seat else self.capacity
 
 
 class Rank(models.Model):
@@ -184,6 +190,7 @@ class Period(models.Model):
     verification_until = models.DateField("verifikasi sampai")
     test_from = models.DateField("uji kompetensi mulai")
     test_until = models.DateField("uji kompetensi sampai")
+    seats_locked_at = models.DateTimeField("kursi dapat dipindahkan sampai", null=True, blank=True)
     results_at = models.DateTimeField("pengumuman hasil")
     ends_on = models.DateField("periode berakhir")
     recommendation_on = models.DateField("tanggal rekomendasi")
@@ -241,6 +248,10 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def moves_seats(self, at: dt.datetime | None = None) -> bool:
+        """Whether people may still be moved from seat to seat at the moment `at` (default: now)."""
+        return self.seats_locked_at is None or (at or timezone.now()) < self.seats_locked_at
 
     def accepts_nominations(self, at: dt.datetime | None = None) -> bool:
         """Whether a nomination may be sent at the moment `at` (default: now)."""

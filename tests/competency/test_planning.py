@@ -1,16 +1,19 @@
 """Many sessions at once: what is shown is made, and never more than an office holds."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
-from competency.models import SessionPlan, TestSession
+from competency.models import SessionPlan, SessionProctor, TestSession
 from competency.planning import Spec, plan_sessions, request_plan
+from competency.proctors import assign_proctors
 from competency.tasks import make_sessions
+from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import BpsOffice
 from tests.competency.factories import make_session
-from tests.factories import make_admin, make_operator, make_period
+from tests.factories import make_admin, make_operator, make_period, make_proctor
 
 URL = "/uji/sesi/rencana/"
 
@@ -37,6 +40,12 @@ def typed(period, **changes):
     }
 
 
+def at(period, hour):
+    """A session's two hours on the first day, in NTT's time (WITA)."""
+    start = dt.datetime.combine(period.test_from, dt.time(hour), ZoneInfo("Asia/Makassar"))
+    return {"starts_at": start, "ends_at": start + dt.timedelta(hours=2)}
+
+
 @pytest.mark.django_db
 class TestPlan:
     def test_preview_makes_nothing_and_the_second_button_makes_what_was_shown(
@@ -56,6 +65,33 @@ class TestPlan:
         first = TestSession.objects.filter(office__region="53").first()
         assert first.starts_at.astimezone(dt.UTC).hour == 0  # 08.00 WITA
         assert first.capacity == first.office.capacity
+
+    def test_an_office_with_every_second_seat_gives_half(self, period):
+        office = BpsOffice.objects.get(region=None)
+        office.every_second_seat = True
+        office.save()
+        day = f"{period.test_from:%Y-%m-%d}"
+        spec = Spec(days=[day], slots=[["08:00", "10:00"]], offices="pusat", room="Aula")
+        assert [row.capacity for row in plan_sessions(period, spec)] == [office.usable_seats]
+        assert office.usable_seats == (office.capacity + 1) // 2
+
+    def test_free_proctors_are_assigned_and_nobody_twice_at_once(self, as_user, period):
+        office = BpsOffice.objects.get(region="53.71")
+        proctor = make_proctor(office)
+        office.capacity = 40
+        office.save()
+        watched = make_session(period, office, capacity=5, **at(period, 8))
+        assign_proctors(watched, {proctor.pk}, by=make_admin())
+        client, data = as_user(make_admin()), typed(period, assign_proctors="on", capacity=10)
+        page = client.post(URL, data)
+        reasons = dict(page.context["preview"]["unwatched"])
+        assert reasons["Semua pengawas kantor bertugas di sesi lain pada waktu itu"] == 1
+        assert "Kantor belum mempunyai pengawas" in reasons
+        client.post(URL, {**data, "create": "1"})
+        make_sessions()
+        assert SessionProctor.objects.filter(user=proctor).count() == 4
+        told = OutboxMessage.objects.filter(template="proctor_assigned", user=proctor)
+        assert told.count() == 4
 
     def test_the_same_plan_again_makes_nothing_and_says_why(self, as_user, period):
         admin = make_admin()
@@ -92,7 +128,7 @@ class TestPlan:
             capacity=office.capacity - 14,
         )
         first, second = plan_sessions(period, spec)
-        assert "kapasitas kantor" in first.problem
+        assert "kantor dapat memakai" in first.problem
         assert second.problem == ""
 
     def test_every_second_seat_halves_and_days_outside_are_shown(self, period):

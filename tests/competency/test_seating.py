@@ -286,6 +286,38 @@ class TestAssign:
             assert page.status_code == 200
         assert Seat.objects.count() == 1
 
+    def test_after_the_lock_date_nobody_is_moved(self, as_user):
+        """Only who lost a seat is still seated, by an administrator."""
+        period, agency = make_period(), make_agency()
+        operator, admin = make_operator(agency), make_admin()
+        first, second = make_session(period), make_session(period)
+        person = make_proposal(agency, period, status="test_required")
+        other = make_proposal(agency, period, status="test_required")
+        seats.assign_seat(person, first, by=operator)
+        period.seats_locked_at = timezone.now() - dt.timedelta(minutes=1)
+        period.save()
+        for by in (operator, admin):
+            with pytest.raises(TransitionError, match="tidak dapat dipindahkan lagi"):
+                seats.assign_seat(person, second, by=by)
+        url = f"/uji/peserta/{other.pk}/kursi/"
+        assert "tidak dapat dipindahkan lagi" in as_user(operator).get(url).content.decode()
+        with pytest.raises(TransitionError, match="tidak dapat dipindahkan lagi"):
+            seats.assign_seat(other, second, by=operator)
+        assert as_user(admin).post(url, {"session": second.pk}).status_code == 302
+        assert Seat.objects.current().get(proposal=other).session == second
+
+    def test_the_nearest_sessions_come_first_and_others_are_found_by_name(self, as_user):
+        period, agency = make_period(), make_agency(region="74.72")
+        far, near = (
+            make_session(period, BpsOffice.objects.get(region=code)) for code in ("53", "74.72")
+        )
+        person = make_proposal(agency, period, status="test_required")
+        client, url = as_user(make_admin()), f"/uji/peserta/{person.pk}/kursi/"
+        choices = client.get(url).context["form"].fields["session"].choices
+        assert [pk for pk, _ in choices] == ["", near.pk, far.pk]
+        choices = client.get(f"{url}?q=nusa tenggara timur").context["form"].fields["session"]
+        assert [pk for pk, _ in choices.choices] == ["", far.pk]
+
     def test_wrong_state(self):
         period = make_period()
         person = make_proposal(period=period, status="eligible")

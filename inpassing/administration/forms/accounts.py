@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -15,7 +15,12 @@ class OfficeForm(forms.ModelForm[BpsOffice]):
 
     class Meta:
         model = BpsOffice
-        fields = ["name", "bps_code", "address", "contact", "tz", "capacity", "is_active"]
+        fields = ["name", "bps_code", "address", "contact", "tz", "capacity"]
+        fields += ["every_second_seat", "is_active"]
+        help_texts: ClassVar[dict[str, str]] = {
+            "capacity": "Orang yang dapat duduk sekaligus di kantor ini.",
+            "every_second_seat": "Hanya separuh kursi yang dipakai.",
+        }
         widgets = {
             "tz": forms.Select(
                 choices=[
