@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
 from inpassing.reference.models import Period
@@ -14,14 +12,10 @@ from .models import Proposal
 
 def periods_for(proposal: Proposal) -> list[Period]:
     """The other periods in which this person may be proposed now, for the same position."""
-    now = timezone.now()
     return list(
-        Period.objects.filter(
-            status=Period.Status.OPEN,
-            opens_at__lte=now,
-            nomination_deadline__gt=now,
-            period_positions__position=proposal.position_id,
-        ).exclude(pk=proposal.period_id)
+        Period.objects.accepting_nominations()
+        .filter(period_positions__position=proposal.position_id)
+        .exclude(pk=proposal.period_id)
     )
 
 

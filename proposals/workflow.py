@@ -19,7 +19,7 @@ from inpassing.reference.models import RequiredDocument
 from inpassing.timeline.events import record
 
 from . import carrying, ledger
-from .deadlines import accepts_filing, deadline_of, filing_deadline_for
+from .deadlines import accepts_filing, deadline_of, filing_deadline_for, repair_deadline_for
 from .messages import deadline_text, tell
 from .models import (
     DocumentVersion,
@@ -568,7 +568,8 @@ def withdraw(proposal: Proposal, *, by: User, reason: str) -> Proposal:
 def reopen(proposal: Proposal, *, by: User, reason: str) -> Proposal:
     """Open an ended proposal again, where it stood before, with a reason.
 
-    Refused when the same NIP has another active proposal in the period or no post is left.
+    Refused when the same NIP has another active proposal in the period or no post is left. Who
+    fills or repairs again gets a date that can be kept.
     """
     proposal = lock_proposal(proposal)
     if not proposal.has_ended:
@@ -587,6 +588,9 @@ def reopen(proposal: Proposal, *, by: User, reason: str) -> Proposal:
             f"Pengusulan {proposal.period.name} sudah ditutup, sehingga konsep ini langsung "
             "tertutup lagi. Undurkan batas pengusulan periode dahulu."
         )
+    if proposal.status == Status.NOT_ELIGIBLE and proposal.repair_deadline:
+        target = Status.RETURNED  # its repair date had passed; sending again clears that date
+        proposal.repair_deadline = repair_deadline_for(proposal.period, proposal.agency)
     if target in Proposal.RESERVING:
         ledger.reserve(proposal.agency, proposal.period, proposal.level)
     if target == Status.FILLING:
@@ -594,7 +598,7 @@ def reopen(proposal: Proposal, *, by: User, reason: str) -> Proposal:
     proposal.end_note = ""
     try:
         with transaction.atomic():
-            _move(proposal, target, "end_note", "filing_deadline")
+            _move(proposal, target, "end_note", "filing_deadline", "repair_deadline")
     except IntegrityError as error:
         raise TransitionError(OTHER_ACTIVE) from error
     event = record(

@@ -106,7 +106,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     user = me(request)
     require_admin(user)
     raw = request.POST.get("period", "")
-    period = get_object_or_404(Period.objects.open(), pk=int(raw) if raw.isdigit() else 0)
+    period = get_object_or_404(Period.objects.open(), pk=int(raw) if raw.isdecimal() else 0)
     form = SeatingForm(request.POST, period=period)
     if not form.is_valid():
         return _seating_page(request, refused=form, status=422)

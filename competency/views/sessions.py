@@ -55,7 +55,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     if query:
         sessions = sessions.filter(office__name__icontains=query)
-    if (before := request.GET.get("sebelum", "")).isdigit():
+    if (before := request.GET.get("sebelum", "")).isdecimal():
         last = get_object_or_404(TestSession.objects.visible_to(user), pk=int(before))
         sessions = sessions.filter(
             Q(starts_at__lt=last.starts_at) | Q(starts_at=last.starts_at, pk__lt=last.pk)

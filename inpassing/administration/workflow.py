@@ -157,10 +157,18 @@ def _lift_overtaken_extensions(period: Period, before: dt.datetime, *, by: User)
 
 @transaction.atomic
 def open_period(period: Period, *, by: User) -> Period:
-    """Open a period that is a draft."""
+    """Open a period that is a draft; refused when nobody could be proposed in it."""
     period = Period.objects.select_for_update().get(pk=period.pk)
     if period.status != Period.Status.DRAFT:
         raise TransitionError(f"Periode sudah {period.get_status_display().lower()}.")
+    if period.nomination_deadline <= timezone.now():
+        raise TransitionError(
+            "Batas pengusulan periode ini sudah lewat. Ubah tanggalnya dahulu, lalu buka."
+        )
+    if not period.period_levels.exists():
+        raise TransitionError(
+            "Belum ada jenjang yang dapat diusulkan. Buka jabatan dan jenjang dahulu."
+        )
     period.status = Period.Status.OPEN
     period.save(update_fields=["status"])
     record(period, "period.opened", "Periode dibuka", by=by)
@@ -169,7 +177,9 @@ def open_period(period: Period, *, by: User) -> Period:
 
 @transaction.atomic
 def close_period(period: Period, *, by: User, reason: str) -> Period:
-    """Close an open period: it leaves the home pages; its records stay."""
+    """Close an open period with a reason: it leaves the home pages; its records stay."""
+    if not reason.strip():
+        raise TransitionError("Tulis alasan penutupan.")
     period = Period.objects.select_for_update().get(pk=period.pk)
     if period.status != Period.Status.OPEN:
         raise TransitionError(f"Periode sekarang: {period.get_status_display().lower()}.")

@@ -24,7 +24,7 @@ PAGE = 30
 def inbox(request: HttpRequest) -> HttpResponse:
     """The own messages, newest first, by keyset."""
     rows = InboxMessage.objects.filter(user=request.user.pk)
-    if (before := request.GET.get("sebelum", "")).isdigit():
+    if (before := request.GET.get("sebelum", "")).isdecimal():
         rows = rows.filter(pk__lt=int(before))
     page = list(rows.order_by("-pk")[: PAGE + 1])
     next_url = f"?sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else ""
@@ -49,7 +49,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("keadaan", "")
     if state in OutboxMessage.State.values:
         rows = rows.filter(state=state)
-    if (before := request.GET.get("sebelum", "")).isdigit():
+    if (before := request.GET.get("sebelum", "")).isdecimal():
         rows = rows.filter(pk__lt=int(before))
     page = list(rows.order_by("-pk")[: PAGE + 1])
     for row, subject in zip(page, subjects_of(page), strict=True):

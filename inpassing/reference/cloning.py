@@ -7,7 +7,7 @@ import datetime as dt
 from django.db import models, transaction
 from django.utils import timezone
 
-from .models import Period, PeriodLevel, PeriodPosition
+from .models import Period, PeriodLevel, PeriodPosition, one_month_after
 
 MOMENTS = ("opens_at", "nomination_deadline", "filing_deadline", "seats_locked_at", "results_at")
 DAYS = (
@@ -36,13 +36,15 @@ def clone_period(source: Period) -> Period:
     """A draft with all data and rules of `source`; nothing is shared between the two.
 
     Its dates lie whole weeks later, so that weekdays and clock times stay: the first week in which
-    it opens after `source` has ended and after today. Its name and number are the next ones of the
-    year in which it opens.
+    it opens after `source` has ended and after today. The recommendation stays one month after the
+    end where it was. Its name and number are the next ones of the year in which it opens.
     """
     period = Period.objects.get(pk=source.pk)
     period.pk, period._state.adding = None, True
     period.status = Period.Status.DRAFT
     _shift(period, _weeks_after(source))
+    if source.recommendation_on == one_month_after(source.ends_on):
+        period.recommendation_on = one_month_after(period.ends_on)
     period.year = timezone.localdate(period.opens_at).year
     taken = Period.objects.filter(year=period.year).aggregate(last=models.Max("number"))["last"]
     period.number = (taken or 0) + 1

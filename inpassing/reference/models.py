@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
 
@@ -159,15 +160,25 @@ class ReturnReason(models.Model):
         return f"{self.text}. {self.action}" if self.action else self.text
 
 
+def one_month_after(day: dt.date) -> dt.date:
+    """The same day of the next month, or the last one that it has: 28 February after 31 January."""
+    year, month = day.year + day.month // 12, day.month % 12 + 1
+    return day.replace(year=year, month=month, day=min(day.day, monthrange(year, month)[1]))
+
+
 class PeriodQuerySet(models.QuerySet["Period"]):
     def open(self) -> PeriodQuerySet:
         """Periods in which the stages go on."""
         return self.filter(status=Period.Status.OPEN)
 
     def accepting_nominations(self, at: dt.datetime | None = None) -> PeriodQuerySet:
-        """Open periods whose nomination window holds the moment `at` (default: now)."""
+        """Open periods whose nomination window holds the moment `at` (default: now), its grace
+        included."""
         at = at or timezone.now()
-        return self.open().filter(opens_at__lte=at, nomination_deadline__gt=at)
+        grace = ExpressionWrapper(
+            F("grace_minutes") * dt.timedelta(minutes=1), models.DurationField()
+        )
+        return self.open().filter(opens_at__lte=at, nomination_deadline__gt=Value(at) - grace)
 
 
 class Period(models.Model):
@@ -254,9 +265,11 @@ class Period(models.Model):
         return self.seats_locked_at is None or (at or timezone.now()) < self.seats_locked_at
 
     def accepts_nominations(self, at: dt.datetime | None = None) -> bool:
-        """Whether a nomination may be sent at the moment `at` (default: now)."""
+        """Whether a nomination may be sent at the moment `at` (default: now): until the deadline
+        and its grace, when closing ends the drafts."""
         at = at or timezone.now()
-        return self.status == self.Status.OPEN and self.opens_at <= at < self.nomination_deadline
+        closes_at = self.nomination_deadline + self.grace
+        return self.status == self.Status.OPEN and self.opens_at <= at < closes_at
 
     @property
     def grace(self) -> dt.timedelta:

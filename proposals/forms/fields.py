@@ -48,6 +48,24 @@ class NipField(forms.CharField):
             raise ValidationError(str(error), code="nip") from error
 
 
+class PhoneField(forms.CharField):
+    """A telephone number in whatever way it is written; only what cannot be one is refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 40)
+        kwargs.setdefault(
+            "widget",
+            forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "class": "w-nip"}),
+        )
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        phone: str = super().clean(value)
+        if phone and sum(c.isdigit() for c in phone) < 6:
+            raise ValidationError("Nomor telepon belum lengkap. Contoh: 0812 3456 7890.")
+        return phone
+
+
 class DateField(forms.DateField):
     """A date as people write it, 14-05-1989."""
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from inpassing.accounts.models import Agency, sort_name
 from inpassing.reference.models import Region
 
-from .fields import MailField, NipField, PdfField
+from .fields import MailField, NipField, PdfField, PhoneField
 
 CENTRAL_KINDS = [
     (kind.value, kind.label)
@@ -51,22 +51,11 @@ class OperatorRequestForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     email = MailField(label="Email pribadi", required=False)
-    phone = forms.CharField(
-        label="Telepon",
-        max_length=40,
-        help_text="Nomor yang dapat dihubungi BPS.",
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
-    )
+    phone = PhoneField(label="Telepon", help_text="Nomor yang dapat dihubungi BPS.")
     letter_number = forms.CharField(label="Nomor surat tugas", max_length=100)
     letter = PdfField(
         label="Surat tugas", help_text="Satu PDF, paling besar 2 MB, sudah ditandatangani."
     )
-
-    def clean_phone(self) -> str:
-        phone: str = self.cleaned_data["phone"]
-        if sum(c.isdigit() for c in phone) < 6:
-            raise ValidationError("Nomor telepon belum lengkap. Contoh: 0812 3456 7890.")
-        return phone
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -18,7 +18,7 @@ from inpassing.reference.models import EducationLevel
 from ..eligibility import Outcome, education_fits, facts_of, rules_of
 from ..models import Proposal
 from ..statements import field_of_work
-from .fields import PastDateField, PdfField
+from .fields import PastDateField, PdfField, PhoneField
 
 YEARS_IN_FIELD = 2  # Source: domain.md section 4, E4
 
@@ -40,20 +40,20 @@ class DataForm(forms.ModelForm):
 class PersonalForm(DataForm):
     """Data diri."""
 
+    phone = PhoneField(
+        label="Nomor telepon",
+        help_text="Nomor yang aktif, untuk dihubungi operator instansi atau BPS.",
+    )
+
     class Meta:
         model = Proposal
         fields = ["phone", "address", "special_needs"]
-        labels = {"phone": "Nomor telepon"}
         help_texts = {
-            "phone": "Nomor yang aktif, untuk dihubungi operator instansi atau BPS.",
             "address": "Alamat rumah, sampai kabupaten atau kota.",
             "special_needs": "Boleh dikosongkan. Misalnya pengguna kursi roda, atau perlu huruf "
             "besar di layar.",
         }
         widgets = {
-            "phone": forms.TextInput(
-                attrs={"type": "tel", "autocomplete": "tel", "class": "w-nip"}
-            ),
             "address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
         }
 

@@ -81,6 +81,7 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
     missing = _missing(proposal, slots)
     data_tasks = _data_tasks(proposal, is_open=is_open)
     is_returned = proposal.status == Proposal.Status.RETURNED
+    repairs = is_returned and is_open
     return render(
         request,
         "proposals/tasks.html",
@@ -93,7 +94,10 @@ def tasks(request: HttpRequest, pk: int) -> HttpResponse:
             "is_returned": is_returned,
             "is_late": proposal.is_editable_by_participant and not is_open,
             "data_tasks": data_tasks,
-            "slots": slots,
+            # A repair shows what is open; what was accepted is folded away.
+            "slots": [slot for slot in slots if not repairs or slot.css != "frozen"],
+            "locked": [slot for slot in slots if repairs and slot.css == "frozen"],
+            "total": len(slots),
             "done": sum(slot.is_done for slot in slots),
             "to_repair": sum(slot.css in {"returned", "refused", "empty"} for slot in slots),
             "waiting": sum(slot.css == "waiting" for slot in slots),

@@ -13,6 +13,7 @@ from inpassing.timeline.events import events_of
 from tests.factories import make_admin, make_period, make_user, make_verifier
 
 pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
 CLONE = "/kelola/periode/baru/dari-yang-terakhir/"
 
 
@@ -72,6 +73,37 @@ class TestPeriod:
         assert "Periode Uji Coba" in as_user(None).get("/").content.decode()
         assert [event.kind for event in events_of(period)] == ["period.opened"]
 
+    @pytest.mark.parametrize(
+        ("past", "levels", "words"),
+        [
+            (True, True, "Batas pengusulan periode ini sudah lewat"),
+            (False, False, "Belum ada jenj"),
+        ],
+    )
+    def test_what_nobody_could_use_is_not_opened(self, as_user, past, levels, words):
+        now = timezone.now()
+        dates = {"opens_at": now - 9 * DAY, "nomination_deadline": now - DAY} if past else {}
+        period = make_period(status="draft", **dates)
+        if not levels:
+            period.period_levels.all().delete()
+        page = as_user(make_admin()).post(f"/kelola/periode/{period.pk}/buka/", follow=True)
+        period.refresh_from_db()
+        assert period.status == "draft"
+        assert words in page.content.decode()
+
+    def test_closing_needs_a_reason_and_happens_once(self, as_user):
+        period = make_period()
+        client, url = as_user(make_admin()), f"/kelola/periode/{period.pk}/tutup/"
+        page = client.post(url, {"reason": " "}, follow=True)
+        assert "Tulis alasan penutupan." in page.content.decode()
+        assert Period.objects.get().status == "open"
+        client.post(url, {"reason": "Semua surat sudah terbit"})
+        client.post(url, {"reason": "Sekali lagi"})
+        assert Period.objects.get().status == "closed"
+        assert [(e.kind, e.detail.text) for e in events_of(period)] == [
+            ("period.closed", "Semua surat sudah terbit")
+        ]
+
     def test_a_new_one_from_the_last_is_a_draft_with_its_rules(self, as_user):
         client = as_user(make_admin())
         make_period(year=2019, name="Lama")
@@ -127,6 +159,29 @@ def test_offices_are_found_and_changed(as_user):
     office.refresh_from_db()
     assert office.capacity == 25
     assert [event.kind for event in events_of(office)] == ["office.changed"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/kelola/kantor/?sesudah=",
+        "/kelola/pengguna/?sebelum=",
+        "/pesan/?sebelum=",
+        "/pesan/terkirim/?sebelum=",
+    ],
+)
+def test_a_page_that_does_not_exist_is_no_error(as_user, path):
+    client = as_user(make_admin())
+    for odd in ("²", "٣", "9" * 30, "-1", "x"):
+        assert client.get(path + odd).status_code == 200
+
+
+def test_what_was_searched_goes_along_to_the_next_page(as_user):
+    for _ in range(51):
+        make_user(name="Rasa & Cita")
+    page = as_user(make_admin()).get("/kelola/pengguna/", {"q": "Rasa & Cita"})
+    page = as_user(make_admin()).get("/kelola/pengguna/" + page.context["next_url"])
+    assert (page.context["q"], len(page.context["users"])) == ("Rasa & Cita", 1)
 
 
 class TestUsers:

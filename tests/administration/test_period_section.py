@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from competency.models import TestResult
 from inpassing.notifications.models import OutboxMessage
-from inpassing.reference.models import BpsOffice, FormationColumn, Period, RequiredDocument
+from inpassing.reference.models import (
+    BpsOffice,
+    FormationColumn,
+    Period,
+    RequiredDocument,
+    one_month_after,
+)
 from inpassing.timeline.events import events_of
 from proposals.models import AgencyDeadline
 from tests.administration.sections import address, form_of, row_of
@@ -220,6 +226,12 @@ class TestFields:
         assert page.status_code == 422
         assert words in page.content.decode()
         assert data[field] in page.content.decode()
+
+    def test_without_a_date_the_recommendation_is_one_month_after_the_end(self, client, draft):
+        data = form_of(client, draft, "tanggal") | {"recommendation_on": ""}
+        client.post(address(draft, "tanggal"), data)
+        draft.refresh_from_db()
+        assert draft.recommendation_on == one_month_after(draft.ends_on)
 
     @pytest.mark.parametrize(("minutes", "status"), [(-1, 422), (0, 302)])
     def test_the_filling_time_is_counted_in_working_days(self, client, draft, minutes, status):

@@ -1,7 +1,10 @@
 """Acts of the agency on one proposal: nominate, withdraw, invite again, correct the address."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from inpassing.accounts.models import OneTimeLink
 from inpassing.notifications.links import make_link
@@ -21,6 +24,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -94,6 +98,20 @@ def test_a_closed_period_takes_no_nomination(as_user, operator, draft, period):
     assert "Pengusulan sudah ditutup." in client.get(url("nominate", draft)).content.decode()
     answer = client.post(url("nominate", draft), follow=True)
     assert "sudah ditutup. Usulkan lagi pada periode berikutnya." in answer.content.decode()
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(9, "nominated"), (10, "draft")])
+def test_what_arrives_in_the_grace_is_taken(as_user, operator, draft, period, minutes, status):
+    period.nomination_deadline = timezone.now() - minutes * MINUTE
+    period.save()
+    client = as_user(operator)
+    page = client.get(url("nominate", draft)).content.decode()
+    assert ("Pengusulan sudah ditutup." in page) == (status == "draft")
+    client.post(url("nominate", draft))
+    draft.refresh_from_db()
+    assert draft.status == status
+    listed = client.get(reverse("proposals:list")).context["can_create"]
+    assert listed == (status == "nominated")
 
 
 def test_nobody_nominates_themselves(as_user, operator, agency, period):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from inpassing.notifications.models import OutboxMessage
 from inpassing.timeline.events import events_of
+from proposals.closing import close_due
 from proposals.models import Formation, FormationLine, Proposal
 from tests.factories import (
     make_admin,
@@ -93,6 +94,29 @@ def test_who_fills_again_gets_the_minimum_filling_time(as_user, admin):
     proposal.refresh_from_db()
     assert proposal.status == "filling"
     assert proposal.filing_deadline > now + dt.timedelta(days=4)
+
+
+def test_what_the_repair_date_ended_is_repaired_anew(as_user, admin):
+    now = timezone.now()
+    period = make_period(
+        opens_at=now - dt.timedelta(days=30),
+        nomination_deadline=now - dt.timedelta(days=20),
+        filing_deadline=now - dt.timedelta(days=9),
+    )
+    proposal = make_proposal(
+        period=period,
+        status="returned",
+        submitted_at=now - dt.timedelta(days=10),
+        repair_deadline=now - dt.timedelta(days=1),
+    )
+    proposal.documents.filter(order=1).update(review="returned")
+    close_due(now)
+    assert status_of(proposal) == "not_eligible"
+    as_user(admin).post(url_of(proposal), WHY)
+    proposal.refresh_from_db()
+    assert proposal.status == "returned"
+    assert proposal.repair_deadline > now + dt.timedelta(days=6)
+    assert close_due(now) == 0
 
 
 def test_a_proposal_that_has_not_ended(as_user, admin):

@@ -81,8 +81,11 @@ def test_a_returned_proposal_opens_only_what_was_returned(as_user):
     returned = slot(proposal, "ijazah")
     returned.review, returned.reason, returned.note = "returned", "Tidak terbaca", "Pindai ulang."
     returned.save()
-    page = text_of(as_user(proposal.participant).get(tasks_url(proposal)))
-    assert page.count("slot--frozen") == 7
+    response = as_user(proposal.participant).get(tasks_url(proposal))
+    page = text_of(response)
+    assert [s.document for s in response.context["slots"]] == [returned]
+    assert page.count("slot--frozen") == len(response.context["locked"]) == 7
+    assert "7 dokumen sudah diterima dan terkunci" in page
     assert "1 dokumen perlu diperbaiki" in page
     assert "Tidak terbaca" in page
     assert "Pindai ulang." in page
@@ -187,13 +190,14 @@ def test_saving_the_same_again_changes_nothing(as_user):
     proposal = filing(complete=False)
     client, url = as_user(proposal.participant), data_url(proposal, "diri")
     for _ in range(2):
-        client.post(url, {"phone": "0812", "address": "Jalan 1"})
+        client.post(url, {"phone": "0812 3456", "address": "Jalan 1"})
     assert TimelineEvent.objects.filter(kind="proposal.data_saved").count() == 1
 
 
 @pytest.mark.parametrize(
     ("step", "field", "value", "sentence"),
     [
+        ("diri", "phone", "nomor kantor 12", "Nomor telepon belum lengkap"),
         ("pekerjaan", "work_since", "32-13-2019", "Tanggal tidak terbaca"),
         ("pekerjaan", "work_since", "01-01-2190", "masih akan datang"),
         ("pekerjaan", "work_since", "01-01-1991", "terlalu dekat dengan tanggal lahir"),
@@ -206,7 +210,8 @@ def test_what_cannot_be_is_said_at_the_field_and_nothing_is_saved(
     as_user, step, field, value, sentence
 ):
     proposal = filing(complete=False)
-    data = {"education": "S1", "programme": "Tetap ada", "current_post": "Tetap ada", field: value}
+    kept = dict.fromkeys(["address", "programme", "current_post"], "Tetap ada")
+    data = {"education": "S1", **kept, field: value}
     response = as_user(proposal.participant).post(data_url(proposal, step), data)
     page = text_of(response)
     assert response.status_code == 422
@@ -214,7 +219,7 @@ def test_what_cannot_be_is_said_at_the_field_and_nothing_is_saved(
     assert "Tetap ada" in page
     assert value in page
     proposal.refresh_from_db()
-    assert (proposal.programme, proposal.current_post) == ("", "")
+    assert (proposal.address, proposal.programme, proposal.current_post) == ("", "", "")
 
 
 def test_an_education_below_the_level_is_refused(as_user):
@@ -253,16 +258,16 @@ def test_what_the_operator_froze_is_shown_and_cannot_be_typed(as_user):
     page = text_of(client.get(url))
     assert proposal.name in page
     assert f"Hubungi operator instansi: {operator.full_name}" in page
-    client.post(url, {"name": "Orang Lain", "phone": "0813"})
+    client.post(url, {"name": "Orang Lain", "phone": "0813 1111"})
     old = proposal.name
     proposal.refresh_from_db()
-    assert (proposal.name, proposal.phone) == (old, "0813")
+    assert (proposal.name, proposal.phone) == (old, "0813 1111")
 
 
 def test_data_of_a_sent_proposal_cannot_be_saved(as_user):
     proposal = filing(Status.SUBMITTED, submitted_at=timezone.now())
     client, url = as_user(proposal.participant), data_url(proposal, "diri")
-    response = client.post(url, {"phone": "0899"}, follow=True)
+    response = client.post(url, {"phone": "0899 1111"}, follow=True)
     assert "Tidak ada yang diubah" in text_of(response)
     proposal.refresh_from_db()
     assert proposal.phone == "0812"

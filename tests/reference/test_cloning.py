@@ -11,6 +11,7 @@ from inpassing.reference.models import (
     InpassingCredit,
     Period,
     RequiredDocument,
+    one_month_after,
 )
 from tests.factories import make_period
 
@@ -132,3 +133,28 @@ def test_a_period_long_past_is_moved_beyond_today():
     copy = clone_period(old)
     days = (timezone.localdate(copy.opens_at) - timezone.localdate()).days
     assert 0 < days <= 7
+
+
+@pytest.mark.parametrize(
+    ("day", "later"),
+    [
+        ("2026-10-31", "2026-11-30"),
+        ("2026-12-07", "2027-01-07"),
+        ("2027-01-31", "2027-02-28"),
+        ("2028-01-30", "2028-02-29"),
+    ],
+)
+def test_one_month_after(day, later):
+    assert one_month_after(dt.date.fromisoformat(day)) == dt.date.fromisoformat(later)
+
+
+@pytest.mark.parametrize("days_more", [0, 3])
+def test_the_recommendation_stays_one_month_after_the_end(days_more):
+    source = make_period()
+    source.recommendation_on = one_month_after(source.ends_on) + dt.timedelta(days=days_more)
+    source.save()
+    copy = clone_period(source)
+    if days_more:
+        assert copy.recommendation_on - copy.ends_on == source.recommendation_on - source.ends_on
+    else:
+        assert copy.recommendation_on == one_month_after(copy.ends_on)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from inpassing.accounts.models import Agency
-from inpassing.reference.models import Period, Position
+from inpassing.reference.models import Period, Position, one_month_after
 from proposals.deadlines import working_days_after
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -97,7 +97,7 @@ class PeriodForm(forms.ModelForm[Period]):
             "seats_locked_at": f"{WIB} Sesudahnya operator dan administrator tidak memindahkan "
             "peserta lagi. Kosong berarti sampai sesi dimulai.",
             "results_at": WIB,
-            "recommendation_on": "Biasanya satu bulan setelah periode berakhir.",
+            "recommendation_on": "Kosong berarti satu bulan setelah periode berakhir.",
             "appointment_by": "Tercetak di surat rekomendasi bila diisi.",
             "min_filling_days": "Jarak paling sedikit antara batas pengusulan dan batas pengiriman "
             "berkas; waktu yang selalu diperoleh peserta yang disetujui terlambat.",
@@ -107,8 +107,16 @@ class PeriodForm(forms.ModelForm[Period]):
             "age_reference_on": "Kosong berarti hari batas pengiriman berkas.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "recommendation_on" in self.fields:
+            self.fields["recommendation_on"].required = False
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        is_empty = "recommendation_on" in data and data["recommendation_on"] is None
+        if is_empty and data.get("ends_on"):
+            data["recommendation_on"] = one_month_after(data["ends_on"])
         for earlier, later, may_be_same in RISING:
             first, second = data.get(earlier), data.get(later)
             if first is None or second is None:

@@ -229,7 +229,7 @@ class TestRuleRow(RuleRow, forms.ModelForm[TestRule]):
     class Meta:
         model = TestRule
         fields = ["order", "position", "education_field", "level_code", "competency_test"]
-        labels = {"order": "Urutan"}
+        labels = {"order": "Urutan", "position": "Jabatan"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -25,14 +27,14 @@ def office_list(request: HttpRequest) -> HttpResponse:
     offices = BpsOffice.objects.all()
     if query:
         offices = offices.filter(Q(name__icontains=query) | Q(region__code__startswith=query))
-    if (after := request.GET.get("sesudah", "")).isdigit():
+    if (after := request.GET.get("sesudah", "")).isdecimal():
         offices = offices.filter(pk__gt=int(after))
     page = list(offices.order_by("pk")[: PAGE + 1])
-    next_url = f"?q={query}&sesudah={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    more = urlencode({"q": query, "sesudah": page[PAGE - 1].pk}) if len(page) > PAGE else ""
     return render(
         request,
         "administration/office_list.html",
-        {"offices": page[:PAGE], "q": query, "next_url": next_url},
+        {"offices": page[:PAGE], "q": query, "next_url": f"?{more}" if more else ""},
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -35,14 +36,15 @@ def user_list(request: HttpRequest) -> HttpResponse:
             | Q(nip__startswith=packed)
             | Q(email__istartswith=query)
         )
-    if (before := request.GET.get("sebelum", "")).isdigit():
+    if (before := request.GET.get("sebelum", "")).isdecimal():
         users = users.filter(pk__lt=int(before))
-    page = list(users.prefetch_related("grants").order_by("-pk")[: PAGE + 1])
-    next_url = f"?q={query}&sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    roles = Prefetch("grants", RoleGrant.objects.filter(revoked_at=None))
+    page = list(users.prefetch_related(roles).order_by("-pk")[: PAGE + 1])
+    more = urlencode({"q": query, "sebelum": page[PAGE - 1].pk}) if len(page) > PAGE else ""
     return render(
         request,
         "administration/user_list.html",
-        {"users": page[:PAGE], "q": query, "next_url": next_url},
+        {"users": page[:PAGE], "q": query, "next_url": f"?{more}" if more else ""},
     )
 
 
