@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "heartbeat": {"task": "inpassing.health.tasks.beat_heartbeat", "schedule": 20.0},
     "sweep-mail": {"task": "inpassing.notifications.tasks.deliver_due", "schedule": 30.0},
     "sweep-inspections": {"task": "inpassing.files.tasks.inspect_due", "schedule": 20.0},
+    "sweep-page-pictures": {"task": "inpassing.files.tasks.draw_due", "schedule": 30.0},
     "sweep-prints": {"task": "inpassing.letters.tasks.print_due", "schedule": 30.0},
     "sweep-letters": {"task": "recommendations.tasks.issue_due", "schedule": 30.0},
     "put-up-letters": {"task": "recommendations.tasks.run_due", "schedule": 900.0},

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from django.db.models import Count, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -11,7 +14,8 @@ from django.utils.functional import SimpleLazyObject
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.notifications.models import InboxMessage
-from inpassing.reference.contacts import contact_lines
+from inpassing.reference.contacts import contact_lines, periods_to_ask
+from inpassing.reference.models import Period
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,9 @@ FOOTER = [
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """`nav_items`, `footer_items` and `contacts` for every page: three queries when signed in."""
+    """`nav_items`, `footer_items` and `contacts` for every page: two queries when signed in."""
     user = getattr(request, "user", None)
+    contacts = contact_lines
     footer = [Item(label, reverse(name)) for label, name in FOOTER]
     if not isinstance(user, User):
         items = [Item(label, reverse(name) + anchor) for label, name, anchor in PUBLIC]
@@ -68,13 +73,23 @@ def navigation(request: HttpRequest) -> dict[str, object]:
                 ("Pengguna", "administration:user_list"),
             ]
         items = [Item(label, reverse(name)) for label, name in entries]
-        unread = InboxMessage.objects.filter(user=user, read_at=None).count()
+        unread, periods = _unread(user)
+        contacts = partial(contact_lines, known=periods)
         items.append(Item("Pesan", reverse("notifications:inbox"), count=unread))
     return {
         "nav_items": _mark_current(items, request.path),
         "footer_items": footer,
-        "contacts": SimpleLazyObject(contact_lines),  # asked only by pages with a footer
+        "contacts": SimpleLazyObject(contacts),  # asked only by pages with a footer
     }
+
+
+def _unread(user: User) -> tuple[int, list[Period]]:
+    """How many messages of a person are new, and the periods whose contact the footer names: both
+    stand on every page, so one query reads them."""
+    new = InboxMessage.objects.filter(user=user, read_at=None)
+    counted = new.order_by().values("user").annotate(n=Count("pk")).values("n")
+    periods = list(periods_to_ask().annotate(unread=Coalesce(Subquery(counted), 0)))
+    return (periods[0].unread if periods else new.count()), periods
 
 
 def _mark_current(items: list[Item], path: str) -> list[Item]:

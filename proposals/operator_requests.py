@@ -233,13 +233,18 @@ def resend_invitation(request: OperatorRequest, *, by: User) -> OperatorRequest:
     return request
 
 
-def mails_of(request: OperatorRequest) -> list[OutboxMessage]:
-    """The mails about a request, oldest first, with what the mail server answered."""
+def about_request(request: OperatorRequest) -> Q:
+    """Which mails are about a request."""
     wanted = Q(key__startswith=f"operator_request_confirm:{request.pk}:")
     for kind in ("operator_request_approved", "operator_request_rejected", "operator_revoked"):
         key = f"{kind}:{request.pk}"
         wanted |= Q(key=key) | Q(key__startswith=f"{key}:")
-    return list(OutboxMessage.objects.filter(wanted).order_by("pk"))
+    return wanted
+
+
+def mails_of(request: OperatorRequest) -> list[OutboxMessage]:
+    """The mails about a request, oldest first, with what the mail server answered."""
+    return list(OutboxMessage.objects.filter(about_request(request)).order_by("pk"))
 
 
 def undelivered(requests: QuerySet[OperatorRequest]) -> list[tuple[OperatorRequest, OutboxMessage]]:

@@ -87,6 +87,16 @@ urlpatterns: list[URLPattern] = [
         formation_files.formation_calculation_remove,
         name="formation_calculation_remove",
     ),
+    path(
+        "formasi/<int:pk>/<slug:paper>/halaman/",
+        formation_files.formation_pages,
+        name="formation_pages",
+    ),
+    path(
+        "formasi/<int:pk>/<slug:paper>/halaman/<int:number>/",
+        formation_files.formation_page,
+        name="formation_page",
+    ),
     path("formasi/<int:pk>/cetak/", formation_files.formation_print, name="formation_print"),
     path("formasi/<int:pk>/kirim/", formations.formation_submit, name="formation_submit"),
     # The agency's operators
@@ -185,6 +195,12 @@ urlpatterns: list[URLPattern] = [
         name="large_scan_picture",
     ),
     path("dokumen/versi/<int:pk>/", documents.document_file, name="document_file"),
+    path("dokumen/versi/<int:pk>/halaman/", documents.document_pages, name="document_pages"),
+    path(
+        "dokumen/versi/<int:pk>/halaman/<int:number>/",
+        documents.document_page,
+        name="document_page",
+    ),
     path(
         "dokumen/versi/<int:pk>/halaman-pertama/",
         documents.document_preview,

@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from competency import seats
 from competency.models import Publication, ResultCorrection, ResultImport, TestResult
 from competency.planning import Spec, request_plan
+from inpassing.files.models import PagePicture
 from inpassing.files.storage import save_preview
 from inpassing.letters.printing import request_print
 from inpassing.notifications.models import InboxMessage, OutboxMessage
@@ -200,6 +201,14 @@ class World:
         version.file.save()
         return version.pk
 
+    def drawn(self, record, field="file", *slug):
+        """The address of page 1 of a record's file, whose picture is there."""
+        file = getattr(record, field)
+        PagePicture.objects.create(
+            file=file, number=1, state="drawn", height=1414, path=save_preview(file, b"RIFF")
+        )
+        return [record.pk, *slug, 1]
+
     def run_and_proposal(self):
         letter = self.letter("draft")
         return [letter.run_id, letter.lines.get().proposal_id]
@@ -339,6 +348,11 @@ ADDRESSES = {
     "proposals:formation_table": (GET, lambda w: [w.formation("submitted").pk]),
     "proposals:formation_table_upload": (POST, lambda w: [w.formation().pk]),
     "proposals:formation_calculation": (GET, lambda w: [w.formation("submitted").pk]),
+    "proposals:formation_pages": (GET, lambda w: [w.formation("submitted").pk, "tabel"]),
+    "proposals:formation_page": (
+        GET,
+        lambda w: w.drawn(w.formation("submitted"), "table", "tabel"),
+    ),
     "proposals:formation_calculation_upload": (POST, lambda w: [w.formation().pk]),
     "proposals:formation_calculation_remove": (POST, lambda w: [w.formation().pk]),
     "proposals:formation_print": (GET, lambda w: [w.formation().pk]),
@@ -399,6 +413,8 @@ ADDRESSES = {
     "proposals:large_scan_picture": (GET, lambda w: [w.scan().pk, "hasil"]),
     "proposals:document_file": (GET, lambda w: [w.document().current_id]),
     "proposals:document_preview": (GET, lambda w: [w.version_with_picture()]),
+    "proposals:document_pages": (GET, lambda w: [w.document().current_id]),
+    "proposals:document_page": (GET, lambda w: w.drawn(w.document().current)),
     "verification:desk": (GET, lambda w: []),
     "verification:queue": (GET, lambda w: ["berkas"]),
     "verification:next": (POST, lambda w: []),
@@ -410,6 +426,8 @@ ADDRESSES = {
     "verification:hand_over_all": (GET, lambda w: [w.visitors["verifier"].pk]),
     "verification:operator_request": (GET, lambda w: [w.request().pk]),
     "verification:operator_letter": (GET, lambda w: [w.request().pk]),
+    "verification:letter_pages": (GET, lambda w: [w.request().pk]),
+    "verification:letter_page": (GET, lambda w: w.drawn(w.request(), "letter")),
     "verification:undelivered_requests": (GET, lambda w: []),
     "verification:invite_operator_again": (POST, lambda w: [w.request("rejected").pk]),
     "verification:approve_operator_request": (POST, lambda w: [w.request("rejected").pk]),
@@ -631,6 +649,8 @@ proposals:formation_line_remove         - 4 4 + 4 3 4 4 4 3
 proposals:formation_table               - 4 4 + 4 + 4 4 4 +
 proposals:formation_table_upload        - 4 4 + 4 3 4 4 4 3
 proposals:formation_calculation         - 4 4 4 4 4 4 4 4 4
+proposals:formation_pages               - 4 4 + 4 + 4 4 4 +
+proposals:formation_page                - 4 4 + 4 + 4 4 4 +
 proposals:formation_calculation_upload  - 4 4 + 4 3 4 4 4 3
 proposals:formation_calculation_remove  - 4 4 + 4 3 4 4 4 3
 proposals:formation_print               - 4 4 + 4 + 4 4 4 +
@@ -688,6 +708,8 @@ proposals:large_scan_result             - 4 + 3 4 3 4 4 4 3
 proposals:large_scan_picture            - 4 + 3 4 3 4 4 4 3
 proposals:document_file                 - 4 + + 4 + 4 4 4 +
 proposals:document_preview              - 4 + + 4 + 4 4 4 +
+proposals:document_pages                - 4 + + 4 + 4 4 4 +
+proposals:document_page                 - 4 + + 4 + 4 4 4 +
 verification:desk                       - 3 3 3 3 + + 3 3 +
 verification:queue                      - 3 3 3 3 + + 3 3 4
 verification:next                       - 3 3 3 3 + + 3 3 4
@@ -699,6 +721,8 @@ verification:hand_over                  - 4 3 3 4 + 4 4 4 +
 verification:hand_over_all              - 3 3 3 3 + 3 3 3 +
 verification:operator_request           - 3 3 3 3 + 4 3 3 +
 verification:operator_letter            - 3 3 3 3 + 4 3 3 +
+verification:letter_pages               - 3 3 3 3 + 4 3 3 +
+verification:letter_page                - 3 3 3 3 + 4 3 3 +
 verification:invite_operator_again      - 3 3 3 3 + 4 3 3 +
 verification:undelivered_requests       - 3 3 3 3 + + 3 3 +
 verification:approve_operator_request   - 3 3 3 3 + 4 3 3 +

@@ -19,11 +19,13 @@ from inpassing.notifications.texts import render_text
 
 @dataclass(frozen=True)
 class Letter:
-    """One text and everybody who would get it; `body` is the first one's."""
+    """One text and everybody who would get it; `body` is the first one's. `has_link` when a
+    one-time link is added while it is sent."""
 
     to: list[str]
     subject: str
     body: str
+    has_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,11 @@ def _letters(mails: list[OutboxMessage]) -> list[Letter]:
     for mail in mails:
         by_template.setdefault(mail.template, []).append(mail)
     return [
-        Letter([_recipient(mail) for mail in same], *render_text(template, same[0].fields))
+        Letter(
+            [_recipient(mail) for mail in same],
+            *render_text(template, same[0].fields),
+            has_link=bool(same[0].link_kind),
+        )
         for template, same in by_template.items()
     ]
 

@@ -18,6 +18,10 @@ urlpatterns: list[URLPattern] = [
     path("permohonan/tidak-sampai/", requests.undelivered_requests, name="undelivered_requests"),
     path("permohonan/<int:pk>/", requests.operator_request, name="operator_request"),
     path("permohonan/<int:pk>/surat/", requests.letter, name="operator_letter"),
+    path("permohonan/<int:pk>/surat/halaman/", requests.letter_pages, name="letter_pages"),
+    path(
+        "permohonan/<int:pk>/surat/halaman/<int:number>/", requests.letter_page, name="letter_page"
+    ),
     path("permohonan/<int:pk>/setujui/", requests.approve, name="approve_operator_request"),
     path("permohonan/<int:pk>/tolak/", requests.reject, name="reject_operator_request"),
     path("permohonan/<int:pk>/cabut/", requests.revoke, name="revoke_operator"),

@@ -1,11 +1,13 @@
-"""Which roles a person holds: one query per request, remembered on the user object."""
+"""Which roles a person holds, and a verifier's scope: one query per request, remembered on the user
+object."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Value
 from django.utils import timezone
 
 from inpassing.reference.models import BpsOffice
@@ -23,6 +25,8 @@ class Roles:
     names: frozenset[str]
     agency_ids: frozenset[int]
     office_ids: frozenset[int]
+    # (position code or None, province code or None) of each scope row
+    scopes: tuple[tuple[str | None, str | None], ...] = ()
 
     @property
     def is_operator(self) -> bool:
@@ -44,15 +48,6 @@ class Roles:
     def is_admin(self) -> bool:
         return Role.ADMIN in self.names
 
-    @cached_property
-    def scopes(self) -> list[tuple[str | None, str | None]]:
-        """(position code or None, province code or None) of each scope row."""
-        return list(
-            VerifierScope.objects.filter(user_id=self.user_id).values_list(
-                "position_id", "province_id"
-            )
-        )
-
 
 NOBODY = Roles(0, frozenset(), frozenset(), frozenset())
 
@@ -63,16 +58,25 @@ def roles_of(user: User | AnonymousUser) -> Roles:
         return NOBODY
     cached: Roles | None = getattr(user, "_roles", None)
     if cached is None:
-        grants = list(
-            RoleGrant.objects.filter(user=user, revoked_at=None).values_list(
-                "role", "agency_id", "office_id"
-            )
+        number, text = models.BigIntegerField(), models.CharField()
+        nothing, no_id = Value(None, output_field=text), Value(None, output_field=number)
+        rows = RoleGrant.objects.filter(user=user, revoked_at=None).values_list(
+            "role", "agency_id", "office_id", nothing, nothing
         )
+        rows = rows.union(
+            VerifierScope.objects.filter(user=user).values_list(
+                Value("", output_field=text), no_id, no_id, "position_id", "province_id"
+            ),
+            all=True,
+        )
+        read = list(rows)
+        grants = [row for row in read if row[0]]
         cached = Roles(
             user.pk,
-            frozenset(role for role, _, _ in grants),
-            frozenset(agency for _, agency, _ in grants if agency),
-            frozenset(office for _, _, office in grants if office),
+            frozenset(role for role, *_ in grants),
+            frozenset(agency for _, agency, *_ in grants if agency),
+            frozenset(office for _, _, office, *_ in grants if office),
+            tuple((position, province) for role, _, _, position, province in read if not role),
         )
         user._roles = cached  # type: ignore[attr-defined]
     return cached

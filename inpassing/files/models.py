@@ -74,10 +74,63 @@ class StoredFile(models.Model):
         return self.state == self.State.REFUSED
 
 
+class PagePicture(models.Model):
+    """The picture of one page of a file, made by the worker once somebody looks at the page.
+
+    It stands in for the browser's own viewer, is a copy that can be made again at any time, and
+    goes with its file.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Sedang digambar"
+        DRAWN = "drawn", "Tergambar"
+        FAILED = "failed", "Tidak dapat digambar"
+
+    file = models.ForeignKey(StoredFile, models.CASCADE, related_name="page_pictures")
+    number = models.PositiveIntegerField("halaman")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    path = models.CharField(max_length=120, blank=True)
+    height = models.PositiveIntegerField("tinggi (px)", default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["file", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="page_picture_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="page_picture_number"),
+            models.CheckConstraint(
+                condition=Q(state="drawn", height__gte=1) & ~Q(path="")
+                | ~Q(state="drawn") & Q(path="", height=0),
+                name="page_picture_is_there_when_drawn",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asked_at"], condition=Q(state="waiting"), name="page_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}, halaman {self.number}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == self.State.WAITING
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.state == self.State.DRAWN
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state == self.State.FAILED
+
+
 class FileAccess(models.Model):
-    """Who opened which document, and when."""
+    """Who opened which document, and when; `page` when it was the picture of that page."""
 
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="accesses")
+    page = models.PositiveIntegerField("halaman", null=True, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

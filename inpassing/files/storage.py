@@ -19,7 +19,7 @@ from django.http import FileResponse, HttpRequest
 
 from inpassing.queue import hint
 
-from .models import FileAccess, StoredFile
+from .models import FileAccess, PagePicture, StoredFile
 
 if TYPE_CHECKING:
     from inpassing.accounts.models import User
@@ -150,12 +150,16 @@ def store_stream(
 
 
 def discard(row: StoredFile) -> None:
-    """Forget a file that nothing refers to: the row now, bytes and picture after the commit."""
-    path, preview = row.path, row.preview_path
+    """Forget a file that nothing refers to: the row now, bytes and pictures after the commit."""
+    drawn = row.page_pictures.exclude(path="").values_list("path", flat=True)
+    paths = [row.path, *filter(None, [row.preview_path]), *drawn]
     row.delete()
-    transaction.on_commit(lambda: default_storage.delete(path), robust=True)
-    if preview:
-        transaction.on_commit(lambda: default_storage.delete(preview), robust=True)
+
+    def delete() -> None:
+        for path in paths:
+            default_storage.delete(path)
+
+    transaction.on_commit(delete, robust=True)
 
 
 def remove_bytes(row: StoredFile) -> None:
@@ -186,7 +190,7 @@ def local_copy(row: StoredFile) -> Iterator[str]:
 
 
 def save_preview(row: StoredFile, picture: bytes) -> str:
-    """Keep the first-page picture of a file; returns its path."""
+    """Keep the picture of a page of a file; returns its path."""
     return default_storage.save(_new_path(".webp"), ContentFile(picture))
 
 
@@ -232,6 +236,21 @@ def serve_preview(row: StoredFile) -> FileResponse:
         raise FileNotFoundError(row.pk)
     response = FileResponse(default_storage.open(row.preview_path), content_type="image/webp")
     response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
+
+
+def serve_page(request: HttpRequest, picture: PagePicture) -> FileResponse:
+    """The picture of a page, under the same conditions as its file: the view has decided that this
+    person may see it, the access is logged, and nothing keeps it."""
+    user: Any = request.user
+    FileAccess.objects.create(
+        file_id=picture.file_id,
+        page=picture.number,
+        user=user if user.is_authenticated else None,
+    )
+    response = FileResponse(default_storage.open(picture.path), content_type="image/webp")
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

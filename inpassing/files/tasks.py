@@ -1,4 +1,4 @@
-"""The inspection task: claims waiting files one by one and stores the inspector's verdict."""
+"""The tasks that read files: each claims its rows one by one and stores what came of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from .inspector import inspect_stream, sentence
 from .models import StoredFile
+from .page_pictures import claim_next_picture, draw_one
 from .storage import open_stored, save_preview
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,17 @@ def inspect_due() -> None:
         if row is None:
             return
         inspect_one(row)
+
+
+@shared_task
+def draw_due() -> None:
+    """Draw every page that somebody waits for and no other worker draws; harmless when run
+    twice."""
+    for _ in range(BATCH):
+        picture = claim_next_picture()
+        if picture is None:
+            return
+        draw_one(picture)
 
 
 def claim_next() -> StoredFile | None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
 from .models import Period
 
+FIELDS = ("name", "status", "contact_name", "contact_phone", "contact_email")
 
-def contact_lines(period_name: str = "") -> list[str]:
+
+def periods_to_ask() -> QuerySet[Period]:
+    """The newest periods that are or were open, with what their contact needs."""
+    newest = Period.objects.exclude(status=Period.Status.DRAFT).order_by("-opens_at")
+    return newest.only(*FIELDS)[:20]
+
+
+def contact_lines(period_name: str = "", known: Iterable[Period] | None = None) -> list[str]:
     """One line per contact: that of the period named, else those of all open periods.
 
     Periods with the same contact share a line. A line names its periods only where there are
-    several. Where nothing is open, the newest closed period answers. One query, two at most.
+    several. Where nothing is open, the newest closed period answers. One query, two at most; none
+    for `known` rows of periods_to_ask().
     """
-    known = Period.objects.only("name", "status", "contact_name", "contact_phone", "contact_email")
-    periods = list(known.filter(name=period_name)) if period_name else []
+    named = Period.objects.filter(name=period_name).only(*FIELDS) if period_name else ()
+    periods = list(named)
     if not any(contact_of(period) for period in periods):
-        periods = list(known.exclude(status=Period.Status.DRAFT).order_by("-opens_at")[:20])
+        periods = list(periods_to_ask() if known is None else known)
         periods = [p for p in periods if p.status == Period.Status.OPEN] or periods[:1]
     names: dict[str, list[str]] = {}
     for period in periods:

@@ -16,6 +16,7 @@ from inpassing.errors import TransitionError
 from inpassing.files.inspector import MESSAGES
 from inpassing.files.middleware import limit_upload
 from inpassing.files.storage import serve, serve_preview
+from inpassing.files.views import show_page, show_pages
 from inpassing.formats import format_bytes, short_datetime
 
 from ..documents import confirm_same_file, put_file
@@ -23,6 +24,7 @@ from ..forms.participant import UploadForm
 from ..models import DocumentVersion, ProposalDocument
 from ..permissions import can_fill, get_document_for, get_version_for
 from ..slots import slot_of
+from ..viewable import paper_of
 
 
 def _user(request: HttpRequest) -> User:
@@ -78,6 +80,25 @@ def document_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One uploaded version; shown in place once it was found harmless, else as a download."""
     file = get_version_for(_user(request), pk).file
     return serve(request, file, download=not file.is_accepted, framed=True)
+
+
+@require_GET
+def document_pages(request: HttpRequest, pk: int) -> HttpResponse:
+    """The pages of one version as pictures."""
+    version = get_version_for(_user(request), pk)
+    document = version.document
+    return show_pages(
+        request,
+        paper_of(version),
+        back_url=reverse("proposals:detail", args=[document.proposal_id]),
+        back="Usulan",
+    )
+
+
+@require_GET
+def document_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
+    """The picture of one page of one version."""
+    return show_page(request, paper_of(get_version_for(_user(request), pk)), number)
 
 
 @require_GET

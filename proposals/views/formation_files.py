@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,6 +16,7 @@ from inpassing.files.inspector import MAX_BYTES, MESSAGES
 from inpassing.files.middleware import limit_upload
 from inpassing.files.models import StoredFile
 from inpassing.files.storage import serve
+from inpassing.files.views import Paper, show_page, show_pages
 from inpassing.formats import short_datetime
 
 from .. import formation_rows
@@ -23,6 +25,7 @@ from ..ledger import ledger
 from ..models import Formation, FormationLine
 from ..permissions import can_edit_formation, get_formation_for
 from ..statements import place_of
+from ..viewable import FORMATION_PAPERS, formation_paper
 from .formations import line_row, loaded, show_formation, zone_for
 from .reader import reader_of
 
@@ -68,6 +71,30 @@ def formation_table(request: HttpRequest, pk: int) -> HttpResponseBase:
 def formation_calculation(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The calculation as it was uploaded; refused and waiting files are not handed on."""
     return _serve(request, get_formation_for(reader_of(request), pk).calculation)
+
+
+@require_safe
+def formation_pages(request: HttpRequest, pk: int, paper: str) -> HttpResponse:
+    """The pages of the table or the calculation as pictures."""
+    found = get_formation_for(reader_of(request), pk)
+    return show_pages(
+        request,
+        _paper(found, paper),
+        back_url=reverse("proposals:formation", args=[pk]),
+        back="Formasi",
+    )
+
+
+@require_safe
+def formation_page(request: HttpRequest, pk: int, paper: str, number: int) -> HttpResponseBase:
+    """The picture of one page of the table or the calculation."""
+    return show_page(request, _paper(get_formation_for(reader_of(request), pk), paper), number)
+
+
+def _paper(found: Formation, slug: str) -> Paper:
+    if slug not in FORMATION_PAPERS or (paper := formation_paper(found, slug)) is None:
+        raise Http404
+    return paper
 
 
 @require_safe

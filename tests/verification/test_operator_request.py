@@ -282,3 +282,34 @@ def test_undelivered_requests(as_user, verifier):
     assert len(many) == len(one) <= 10
     OperatorRequest.objects.update(email_confirmed_at=timezone.now())
     assert "Semua email sampai di server" in client.get(path).content.decode()
+
+
+def test_each_decision_shows_the_message_first_and_leaves_nothing_behind(
+    as_user, verifier, row, unlisted
+):
+    client = as_user(verifier)
+    page = client.get(at("operator_request", row)).content.decode()
+    assert "Pesan yang akan dikirim (1 penerima)" in page
+    assert "sebagai operator Kementrian Kelautan &amp; Perikanan sudah dibuat" in page
+    assert "Tautan sekali pakai ditambahkan saat pesan dikirim" in page
+    approve = at("approve_operator_request", row)
+    page = client.post(approve, {"instansi": unlisted.pk, "pratinjau": "1"}).content.decode()
+    assert "sebagai operator Kementerian Kelautan dan Perikanan sudah dibuat" in page
+    assert f'value="{unlisted.pk}" checked' in page
+    reject = at("reject_operator_request", row)
+    assert "pratinjau" in client.get(reject).content.decode()
+    said = {"version": 0, "text": "Surat tugas belum ditandatangani.", "pratinjau": "1"}
+    page = client.post(reject, said).content.decode()
+    assert "Permohonan akun operator belum dapat disetujui" in page
+    assert "Alasan: Surat tugas belum ditandatangani." in page
+    row.refresh_from_db()
+    assert (row.status, row.user, row.agency) == ("requested", None, None)
+    assert not OutboxMessage.objects.exists()
+    assert not User.objects.filter(nip=row.nip).exists()
+    client.post(approve, {"instansi": unlisted.pk})
+    OutboxMessage.objects.all().delete()
+    page = client.post(at("revoke_operator", row), {**said, "text": "Pindah."}).content.decode()
+    assert "Peran operator Anda dicabut" in page
+    row.refresh_from_db()
+    assert row.status == "active"
+    assert not OutboxMessage.objects.exists()

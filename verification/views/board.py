@@ -17,6 +17,7 @@ from inpassing.timeline.events import story_of
 from proposals.deadlines import repair_deadline_for
 from proposals.models import DocumentVersion, Proposal, ProposalDocument
 from proposals.same_files import same_files
+from proposals.viewable import paper_of
 
 from ..forms import CheckForm, EducationFieldForm, RepairForm, ResitForm, StampForm
 from ..models import DocumentCheck, RepairRequest
@@ -101,6 +102,7 @@ def review_page(
             "rows": [_row(d, chosen, returned_at) for d in documents],
             "open": chosen,
             "shown": shown,
+            "paper": paper_of(shown) if shown and shown.file.is_accepted else None,
             "versions": [v for v in versions if shown and v.pk != shown.pk],
             "check_form": check_form if may_check else None,
             "changed_since": returned_at if chosen and _is_changed(chosen, returned_at) else None,

@@ -13,6 +13,7 @@ from proposals.formations import return_formation, validate_formation
 from proposals.ledger import ledger
 from proposals.models import Formation
 from proposals.permissions import can_validate_formation, get_formation_for
+from proposals.viewable import formation_paper
 
 from ..claims import when_text
 from ..forms import FormationFigures, ReasonForm
@@ -145,6 +146,7 @@ def _page(
         {
             "formation": row,
             "table": table,
+            "paper": formation_paper(row, "tabel") if table and table.is_accepted else None,
             "figures": figures,
             "problems": figures.problems if status == 422 else [],
             "lines": ledger(row),

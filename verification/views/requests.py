@@ -9,18 +9,21 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inpassing.accounts.models import Agency, RoleGrant, User
 from inpassing.errors import TransitionError
 from inpassing.files.storage import serve
+from inpassing.files.views import Paper, show_page, show_pages
 from inpassing.formats import format_nip, long_date, short_datetime
 from inpassing.notifications.models import OutboxMessage
 from inpassing.notifications.texts import subjects_of
 from proposals.agency_search import alike, likeness
 from proposals.models import OperatorRequest
 from proposals.operator_requests import (
+    about_request,
     agency_meant,
     approve_operator_request,
     ends_text,
@@ -36,6 +39,7 @@ from proposals.permissions import operator_requests_for, unconfirmed_requests_fo
 from ..claims import when_text
 from ..forms import ReasonForm
 from ..permissions import can_use_desk, get_desk_request
+from ..preview import preview_of
 
 MAIL_TAGS = {
     OutboxMessage.State.QUEUED: "wait",
@@ -59,10 +63,39 @@ def operator_request(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def letter(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The assignment letter, for the frame beside the facts; only what the inspector accepted."""
-    row = get_desk_request(_user(request), pk)
-    if row.letter is None or not row.letter.is_accepted:
+    return serve(request, _paper(request, pk).file, framed=True)
+
+
+@require_safe
+def letter_pages(request: HttpRequest, pk: int) -> HttpResponse:
+    """The pages of the assignment letter as pictures."""
+    back = reverse("verification:operator_request", args=[pk])
+    return show_pages(request, _paper(request, pk), back_url=back, back="Permohonan")
+
+
+@require_safe
+def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
+    """The picture of one page of the assignment letter."""
+    return show_page(request, _paper(request, pk), number)
+
+
+def _paper(request: HttpRequest, pk: int) -> Paper:
+    paper = paper_of(get_desk_request(_user(request), pk))
+    if paper is None:
         raise Http404
-    return serve(request, row.letter, framed=True)
+    return paper
+
+
+def paper_of(row: OperatorRequest) -> Paper | None:
+    """The assignment letter, once the inspector has accepted it."""
+    if row.letter is None or not row.letter.is_accepted:
+        return None
+    return Paper(
+        file=row.letter,
+        title=f"Surat tugas {row.letter_number}",
+        url=reverse("verification:operator_letter", args=[row.pk]),
+        pages_url=reverse("verification:letter_pages", args=[row.pk]),
+    )
 
 
 @require_POST
@@ -75,6 +108,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     if chosen and chosen not in known:
         refusal = "Instansi itu tidak ada di pilihan lagi. Pilih sekali lagi."
         return _page(request, row, refusal=refusal, status=422)
+    if "pratinjau" in request.POST:
+        return _page(request, row, chosen=known.get(chosen))
     try:
         row = approve_operator_request(row, by=user, agency=known.get(chosen))
     except TransitionError as error:
@@ -170,7 +205,12 @@ def _decided(row: OperatorRequest) -> str:
 
 
 def _page(
-    request: HttpRequest, row: OperatorRequest, *, refusal: str = "", status: int = 200
+    request: HttpRequest,
+    row: OperatorRequest,
+    *,
+    chosen: Agency | None = None,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     confirmed, meant = row.email_confirmed_at, agency_meant(row)
     account = User.objects.filter(nip=row.nip).first()
@@ -188,11 +228,18 @@ def _page(
         },
     ]
     mails = list(mails_of(row))
+    may_decide, preview = row.status == OperatorRequest.Status.REQUESTED, None
+    if may_decide:
+        by = _user(request)
+        preview = preview_of(
+            lambda: approve_operator_request(row, by=by, agency=chosen), about_request(row)
+        )
     return render(
         request,
         "verification/operator_request.html",
         {
             "row": row,
+            "paper": paper_of(row),
             "facts": facts,
             "refusal": refusal,
             "decided": _decided(row),
@@ -212,7 +259,9 @@ def _page(
                 }
                 for mail, subject in zip(mails, subjects_of(mails), strict=True)
             ],
-            "may_decide": row.status == OperatorRequest.Status.REQUESTED,
+            "may_decide": may_decide,
+            "preview": preview,
+            "chosen": chosen,
             "may_revoke": row.status == OperatorRequest.Status.ACTIVE,
             "may_invite": row.status == OperatorRequest.Status.ACTIVE
             and row.user is not None
@@ -275,12 +324,16 @@ def _with_reason(
     """A page that asks for a reason, and the act with it."""
     user = _user(request)
     row = get_desk_request(user, pk)
-    refusal, code = "", 200
+    refusal, preview, code = "", None, 200
     data = request.POST if request.method == "POST" else None
     form = ReasonForm(data, label="Alasan", version=0)
     if data is not None:
         code = 422
-        if form.is_valid():
+        if form.is_valid() and "pratinjau" in data:
+            reason = form.cleaned_data["text"]
+            preview = preview_of(lambda: act(row, by=user, reason=reason), about_request(row))
+            code = 200
+        elif form.is_valid():
             try:
                 act(row, by=user, reason=form.cleaned_data["text"])
             except TransitionError as error:
@@ -295,6 +348,7 @@ def _with_reason(
         {
             "row": row,
             "form": form,
+            "preview": preview,
             "refusal": refusal,
             "decided": _decided(row),
             "may_act": row.status == status,

@@ -18,13 +18,17 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.files.base import File
 
-from .client import InspectorUnavailableError, Limits, ask, server
+from . import client
+from .client import Drawn, InspectorUnavailableError, Limits, ask, server
 
 __all__ = [
     "MAX_BYTES",
     "MESSAGES",
+    "PAGE_WIDTH",
+    "Drawn",
     "Inspection",
     "InspectorUnavailableError",
+    "draw_page",
     "inspect",
     "inspect_stream",
     "sentence",
@@ -32,6 +36,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 2 * 1024 * 1024
+PAGE_WIDTH = 1000
 HASHED_BYTES = 256 * 1024 * 1024  # a larger file is refused without its hash: time is bounded
 
 MESSAGES = {
@@ -104,14 +109,7 @@ def inspect_stream(
     if len(data) > MAX_BYTES:
         size, sha256 = _measure(file, data)
         return _result("too_large", None, size, sha256, time.monotonic() - began)
-    limits = Limits(
-        max_pages=int(_setting("PDF_MAX_PAGES")),
-        cpu_seconds=_setting("PDF_CPU_SECONDS"),
-        wall_seconds=_setting("PDF_WALL_SECONDS"),
-        memory_mb=int(_setting("PDF_MEMORY_MB")),
-        preview=preview,
-    )
-    answer = ask(data, limits, person)
+    answer = ask(data, _limits(preview=preview), person)
     return _result(
         answer.code,
         answer.pages,
@@ -123,6 +121,13 @@ def inspect_stream(
     )
 
 
+def draw_page(file: BinaryIO | File[bytes], number: int) -> Drawn | None:
+    """Page `number` (from 1) of a file that was accepted, as WebP, 1,000 px wide, at most 160 kB
+    and three times as high as wide, drawn within the same bounds; None when it cannot be."""
+    file.seek(0)
+    return client.draw(file.read(MAX_BYTES), _limits(page=number))
+
+
 def sentence(code: str) -> str:
     """What a person reads about this code, with the limits as they are set."""
     pages = f"{int(_setting('PDF_MAX_PAGES')):,}".replace(",", ".")
@@ -132,6 +137,17 @@ def sentence(code: str) -> str:
 def warm_up() -> None:
     """Start the reading process now, so that processes forked later share it."""
     server.connection()
+
+
+def _limits(*, preview: bool = False, page: int = 0) -> Limits:
+    return Limits(
+        max_pages=int(_setting("PDF_MAX_PAGES")),
+        cpu_seconds=_setting("PDF_CPU_SECONDS"),
+        wall_seconds=_setting("PDF_WALL_SECONDS"),
+        memory_mb=int(_setting("PDF_MEMORY_MB")),
+        preview=preview,
+        page=page,
+    )
 
 
 def _setting(name: str) -> float:

@@ -16,12 +16,16 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 GRACE_SECONDS = 5.0  # beyond the wall limit, before the server itself is taken for stuck
 START_SECONDS = 60.0
 ANSWER_BYTES = 65_536
 LENGTH_BYTES = 4
 PICTURE_BYTES = 40_000
+PAGE_ANSWER_BYTES = 262_144
+PAGE_BYTES = 160_000
+PAGE_HEIGHT = 3000
 CODES = frozenset(
     (
         "not_pdf",
@@ -73,6 +77,15 @@ class Limits:
     wall_seconds: float
     memory_mb: int
     preview: bool
+    page: int = 0  # not a verdict but the picture of this page is asked for
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The picture of one page: WebP, 1,000 px wide."""
+
+    picture: bytes
+    height: int
 
 
 class Server:
@@ -168,17 +181,39 @@ def ask(data: bytes, limits: Limits, key: str = "") -> Answer:
     )
 
 
+def draw(data: bytes, limits: Limits) -> Drawn | None:
+    """The picture of `limits.page` by a child of its own; None when it cannot be made within the
+    limits. InspectorUnavailableError when no child can be had."""
+    said, ended, _ = _tell(data, limits, "", PAGE_ANSWER_BYTES)
+    frames = _frames(said)
+    if len(frames) != 2 or _crashed(ended["status"]):
+        return None
+    height, picture = _message(frames[0]).get("height"), frames[1]
+    if type(height) is not int or not 0 < height <= PAGE_HEIGHT or len(picture) > PAGE_BYTES:
+        return None
+    return Drawn(picture, height) if _is_webp(picture) else None
+
+
 def _ask(data: bytes, limits: Limits, key: str) -> Answer:
+    said, usage, seconds = _tell(data, limits, key, ANSWER_BYTES)
+    code, pages, preview = _understand(said, usage["status"])
+    return Answer(code, pages, seconds, usage["cpu"], usage["peak_mb"], preview, usage["first"])
+
+
+def _tell(data: bytes, limits: Limits, key: str, most: int) -> tuple[bytes, dict[str, Any], float]:
+    """What a child said about the bytes (up to about `most`), how it ended, and the seconds."""
     for _ in range(2):
         control = server.connection()
-        answer = _ask_once(control, data, limits, key)
-        if answer is not None:
-            return answer
+        told = _tell_once(control, data, limits, key, most)
+        if told is not None:
+            return told
         server.drop(control)
     raise InspectorUnavailableError("The inspector does not answer.")
 
 
-def _ask_once(control: socket.socket, data: bytes, limits: Limits, key: str) -> Answer | None:
+def _tell_once(
+    control: socket.socket, data: bytes, limits: Limits, key: str, most: int
+) -> tuple[bytes, dict[str, Any], float] | None:
     """None when it is the server, not the file, that failed."""
     work, their_work = socket.socketpair()
     report, their_report = socket.socketpair()
@@ -199,22 +234,18 @@ def _ask_once(control: socket.socket, data: bytes, limits: Limits, key: str) -> 
             work.settimeout(limits.wall_seconds + GRACE_SECONDS)
             work.sendall(data)
             work.shutdown(socket.SHUT_WR)
-        said = _read_all(work, deadline)
+        said = _read_all(work, deadline, most)
         ended = _read_all(report, deadline)
         seconds = time.monotonic() - began
-    if not ended:
-        return None
-    usage = json.loads(ended)
-    code, pages, preview = _understand(said, usage["status"])
-    return Answer(code, pages, seconds, usage["cpu"], usage["peak_mb"], preview, usage["first"])
+    return (said, json.loads(ended), seconds) if ended else None
 
 
-def _read_all(stream: socket.socket, deadline: float) -> bytes:
+def _read_all(stream: socket.socket, deadline: float, most: int = ANSWER_BYTES) -> bytes:
     """Everything until the other side closes, the deadline or the size limit."""
     received = bytearray()
     poll = select.poll()
     poll.register(stream, select.POLLIN)
-    while len(received) <= ANSWER_BYTES:
+    while len(received) <= most:
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             break
         try:
@@ -249,10 +280,13 @@ def _understand(said: bytes, status: int) -> tuple[str | None, int | None, bytes
             if code is None and (pages is None or _crashed(status)):
                 return "too_complex", None, None
             picture = frames[at + 1] if len(frames) > at + 1 else b""
-            is_webp = picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
-            shown = code is None and is_webp and len(picture) <= PICTURE_BYTES
+            shown = code is None and _is_webp(picture) and len(picture) <= PICTURE_BYTES
             return code, pages, picture if shown else None
     return certain, None, None
+
+
+def _is_webp(picture: bytes) -> bool:
+    return picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
 
 
 def _crashed(status: int) -> bool:

@@ -238,6 +238,9 @@ def run_child(line: socket.socket) -> None:
             bound(limits, AGAIN if number else 1)
             with socket.socket(fileno=descriptors[0]) as work:
                 data = work.recv(int(limits["size"]), socket.MSG_WAITALL)
+                if limits["page"]:
+                    draw(work, data, int(limits["page"]))
+                    break
                 plain = inspect(work, data, limits)
             most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             if not plain or not limits["key"] or most > MEMORY_KEPT_MB:
@@ -310,6 +313,17 @@ def inspect(work: socket.socket, data: bytes, limits: dict[str, float]) -> bool:
     if drawn:
         work.sendall(len(drawn).to_bytes(LENGTH_BYTES, "big") + drawn)
     return verdict.plain and bool(drawn)
+
+
+def draw(work: socket.socket, data: bytes, number: int) -> None:
+    """Send how high the picture of a page is, then the picture; nothing when there can be none."""
+    with contextlib.suppress(picture.UnviewableError, MemoryError, RuntimeError, ValueError):
+        page = picture.page_of(data, number)
+        drawn = picture.draw(page, picture.PAGE_WIDTH, picture.PAGE_BYTES)
+        if drawn:
+            text = json.dumps({"height": picture.shown_height(page, picture.PAGE_WIDTH)}).encode()
+            for frame in (text, drawn):
+                work.sendall(len(frame).to_bytes(LENGTH_BYTES, "big") + frame)
 
 
 def warm_up() -> None:

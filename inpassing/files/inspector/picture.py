@@ -1,4 +1,4 @@
-"""The first page as pdfium, the engine of an ordinary viewer, shows it. Runs in the child."""
+"""Pages as pdfium, the engine of an ordinary viewer, shows them. Runs in the child."""
 
 import ctypes
 import io
@@ -10,8 +10,11 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, WebPImagePlugin  # noqa: F401  registers WebP, else Pillow loads all formats
 
 WIDTH = 600
-MAX_HEIGHT = 1800
 MAX_BYTES = 40_000
+# A page to be read from, not only recognised.
+PAGE_WIDTH = 1000
+PAGE_BYTES = 160_000
+TALLEST = 3  # times as high as wide; what lies below is cut off
 WHITE = 0xFFFFFFFF
 MEMORY = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)
 # Up to how many times the limit the first try may be, then quality, effort, how much coarser.
@@ -58,43 +61,60 @@ def may_have_xfa(document: pdfium.PdfDocument) -> bool:
     )
 
 
-def draw(page: pdfium.PdfPage) -> bytes | None:
-    """The page as WebP, 600 px wide, at most 40 kB and 1,800 px of its height."""
+def page_of(data: bytes, number: int) -> pdfium.PdfPage:
+    """Page `number` (from 1) of a file; raises UnviewableError when the viewer has none to show."""
+    document = open_in_viewer(data)
+    try:
+        return document[number - 1]
+    except (pdfium.PdfiumError, IndexError) as error:
+        raise UnviewableError(locked=False) from error
+
+
+def shown_height(page: pdfium.PdfPage, across: int) -> int:
+    """How high the picture of a page is that is `across` px wide; 0 for a page without a size."""
     width, height = page.get_size()
     if width <= 0 or height <= 0:
+        return 0
+    return min(round(height * across / width) or 1, TALLEST * across)
+
+
+def draw(page: pdfium.PdfPage, across: int = WIDTH, most: int = MAX_BYTES) -> bytes | None:
+    """The page as WebP, `across` px wide, at most `most` bytes, and three times as high as wide."""
+    width, height = page.get_size()
+    shown = shown_height(page, across)
+    if not shown:
         return None
-    shown = min(round(height * WIDTH / width) or 1, MAX_HEIGHT)
     # The bitmap and the picture share this memory. In a new process every page of memory costs a
     # fault at its first touch; fetched at once they cost a third.
-    memory = mmap.mmap(-1, 4 * WIDTH * shown, flags=MEMORY)
+    memory = mmap.mmap(-1, 4 * across * shown, flags=MEMORY)
     pixels: Any = (ctypes.c_ubyte * len(memory)).from_buffer(memory)
     bitmap = pdfium_c.FPDFBitmap_CreateEx(
-        WIDTH, shown, pdfium_c.FPDFBitmap_BGRx, ctypes.addressof(pixels), 4 * WIDTH
+        across, shown, pdfium_c.FPDFBitmap_BGRx, ctypes.addressof(pixels), 4 * across
     )
     try:
-        pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, WIDTH, shown, WHITE)
+        pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, across, shown, WHITE)
         flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_REVERSE_BYTE_ORDER
-        whole = round(height * WIDTH / width) or 1
-        pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, WIDTH, whole, 0, flags)
-        image = Image.frombuffer("RGBX", (WIDTH, shown), pixels, "raw", "RGBX", 4 * WIDTH, 1)
-        return compress(image)
+        whole = round(height * across / width) or 1
+        pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, across, whole, 0, flags)
+        image = Image.frombuffer("RGBX", (across, shown), pixels, "raw", "RGBX", 4 * across, 1)
+        return compress(image, most)
     finally:
         pdfium_c.FPDFBitmap_Destroy(bitmap)
 
 
-def compress(image: Image.Image) -> bytes | None:
+def compress(image: Image.Image, most: int = MAX_BYTES) -> bytes | None:
     """WebP within the limit: how large a quick first one is tells which quality will do."""
     first = encoded(image, quality=50, method=0)
-    if len(first) <= MAX_BYTES:
+    if len(first) <= most:
         return first
     for promising, quality, method, coarse in STEPS:
-        if len(first) > promising * MAX_BYTES:
+        if len(first) > promising * most:
             continue
         shown = image
         if coarse > 1:
             shown = image.reduce(coarse).resize(image.size, Image.Resampling.BILINEAR)
         made = encoded(shown, quality=quality, method=method)
-        if len(made) <= MAX_BYTES:
+        if len(made) <= most:
             return made
     return None
 
