@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,6 +29,8 @@ from proposals.permissions import operator_requests_for
 from verification.desk import DOCUMENTS, FORMATIONS, NOMINATIONS, PORTFOLIOS, REQUESTS, sizes
 
 Status = Proposal.Status
+# Proposals of a period from which on their number per status is not counted for every visit.
+LARGE = 20_000
 
 
 @dataclass(frozen=True)
@@ -257,15 +260,9 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
     if period is None:
         page.add(1, "Buat dan buka periode pertama", reverse("administration:period_list"))
         return
-    running = Counter(
-        dict(
-            Proposal.objects.filter(
-                period__in=Period.objects.open(), status__in=[Status.TEST_REQUIRED, Status.READY]
-            )
-            .values_list("status")
-            .annotate(n=Count("*"))
-        )
-    )
+    open_ids = list(Period.objects.open().values_list("pk", flat=True))
+    by_period = status_counts({*open_ids, period.pk})
+    running: Counter[str] = sum((by_period[pk] for pk in open_ids), Counter())
     page.add(
         operator_requests_for(user).filter(status="requested").count(),
         "Putuskan permohonan akun operator",
@@ -285,9 +282,7 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
         reverse("competency:sessions"),
     )
     page.add(running[Status.READY], "Siapkan surat rekomendasi", reverse("recommendations:runs"))
-    counts = Counter(
-        dict(Proposal.objects.filter(period=period).values_list("status").annotate(n=Count("*")))
-    )
+    counts = by_period[period.pk]
     total = max(sum(counts.values()), 1)
     where = reverse("proposals:list")
     for status in Status:
@@ -300,6 +295,27 @@ def _admin_part(page: Home, user: User, period: Period | None) -> None:
                     "url": f"{where}?periode={period.pk}&status={status.value}",
                 }
             )
+
+
+def status_counts(periods: set[int]) -> dict[int, Counter[str]]:
+    """Period id -> how many proposals are in each status.
+
+    Counting a large period costs more than its page may: its figures are kept for a minute. A
+    small one is always counted anew.
+    """
+    names = {f"status-counts:{pk}": pk for pk in periods}
+    found: dict[int, Counter[str]] = {
+        names[name]: Counter(kept) for name, kept in cache.get_many(names).items()
+    }
+    missing = periods - set(found)
+    found |= {pk: Counter() for pk in missing}
+    if missing:
+        counted = Proposal.objects.filter(period__in=missing).order_by()
+        for pk, status, n in counted.values_list("period", "status").annotate(n=Count("*")):
+            found[pk][status] = n
+    large = [pk for pk in missing if found[pk].total() > LARGE]
+    cache.set_many({f"status-counts:{pk}": dict(found[pk]) for pk in large}, timeout=60)
+    return found
 
 
 def chosen_period(wanted: str) -> Period | None:

@@ -88,8 +88,9 @@ def _unread(user: User) -> tuple[int, list[Period]]:
     stand on every page, so one query reads them."""
     new = InboxMessage.objects.filter(user=user, read_at=None)
     counted = new.order_by().values("user").annotate(n=Count("pk")).values("n")
-    periods = list(periods_to_ask().annotate(unread=Coalesce(Subquery(counted), 0)))
-    return (periods[0].unread if periods else new.count()), periods
+    rows = periods_to_ask().annotate(unread=Coalesce(Subquery(counted), 0))
+    periods: list[Period] = list(rows)
+    return (periods[0].unread if periods else new.count()), periods  # type: ignore[attr-defined]
 
 
 def _mark_current(items: list[Item], path: str) -> list[Item]:

@@ -1,9 +1,11 @@
 """The home page of each role: tasks that link to the list that makes them up."""
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inpassing import dashboard
 from proposals.models import Formation
 from tests.factories import (
     make_admin,
@@ -128,3 +130,23 @@ def test_same_number_of_queries_whatever_the_rows(as_user, maker):
     with CaptureQueriesContext(connection) as many:
         client.get("/beranda/")
     assert len(many) == len(one) <= 20
+
+
+def test_figures_of_a_large_period_are_kept_for_a_minute(as_user, monkeypatch):
+    period, admin = make_period(), make_admin()
+    agency = make_agency()
+    make_proposal(agency, period)
+
+    def drafts() -> int:
+        funnel = as_user(admin).get("/beranda/").context["page"].funnel
+        return {row["label"]: row["count"] for row in funnel}["Konsep operator"]
+
+    assert drafts() == 1
+    make_proposal(agency, period)
+    assert drafts() == 2, "a small period is counted anew"
+    monkeypatch.setattr(dashboard, "LARGE", 1)
+    assert drafts() == 2
+    make_proposal(agency, period)
+    assert drafts() == 2
+    cache.clear()
+    assert drafts() == 3

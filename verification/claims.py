@@ -71,18 +71,27 @@ def decided_text(proposal: Proposal, by: User) -> str:
     return f"Sudah diputus {who} {when_text(event.at)}: {event.label.lower()}."
 
 
+def expect_free(locked: Proposal, *, by: User) -> Claim | None:
+    """Refuse while somebody else holds a locked proposal; the claim of `by` if there is one.
+
+    Somebody else's claim whose time is over ends here, with its event.
+    """
+    claim = Claim.objects.select_related("holder").filter(proposal=locked).first()
+    if claim is None or claim.holder_id == by.pk:
+        return claim
+    if claim.is_live:
+        raise TransitionError(
+            f"Dipegang {claim.holder} sampai {clock(claim.expires_at, settings.TIME_ZONE)}. "
+            "Tunggu sampai dilepas, atau ambil usulan lain."
+        )
+    _drop(claim, locked, kind="claim.expired", label="Pegangan verifikator berakhir", by=None)
+    return None
+
+
 def hold(locked: Proposal, *, by: User) -> Claim:
     """Take or renew the claim on a locked proposal; refused while somebody else holds it."""
     now = timezone.now()
-    claim = Claim.objects.select_related("holder").filter(proposal=locked).first()
-    if claim is not None and claim.holder_id != by.pk:
-        if claim.is_live:
-            raise TransitionError(
-                f"Dipegang {claim.holder} sampai {clock(claim.expires_at, settings.TIME_ZONE)}. "
-                "Tunggu sampai dilepas, atau ambil usulan lain."
-            )
-        _drop(claim, locked, kind="claim.expired", label="Pegangan verifikator berakhir", by=None)
-        claim = None
+    claim = expect_free(locked, by=by)
     if claim is None:
         claim = Claim.objects.create(
             proposal=locked, holder=by, claimed_at=now, expires_at=now + CLAIM_TIME

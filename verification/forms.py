@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Value
 from django.db.models.functions import Cast
+from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from inpassing.accounts.models import User, sort_name
 from inpassing.reference.models import (
@@ -28,6 +33,26 @@ from .desk import AGAIN, BANDS, MINE, NEW, NOBODY, Filters, verifiers
 from .models import DocumentCheck, PortfolioAnswer, PortfolioAssessment
 
 
+class PlainSelect(forms.Select):
+    """A select of flat choices, written without a template for each option: a page of the desk has
+    seven of them with some eighty options."""
+
+    def render(
+        self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, _SELECTED if key == chosen else "", label) for key, label in self.choices),
+        )
+        every = flatatt(self.build_attrs(self.attrs, dict(attrs or {})))
+        return format_html('<select name="{}"{}>{}</select>', name, every, options)
+
+
+_SELECTED = mark_safe(" selected")
+
+
 class DeskFilter(forms.Form):
     """The filters of a queue, in the address. What is not valid narrows nothing."""
 
@@ -38,13 +63,13 @@ class DeskFilter(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     instansi = forms.CharField(label="Instansi", required=False, max_length=100)
-    periode = forms.ChoiceField(label="Periode", required=False)
-    provinsi = forms.ChoiceField(label="Provinsi", required=False)
-    jabatan = forms.ChoiceField(label="Jabatan", required=False)
-    jenjang = forms.ChoiceField(label="Jenjang", required=False)
-    keadaan = forms.ChoiceField(label="Keadaan", required=False)
-    pemegang = forms.ChoiceField(label="Pemegang", required=False)
-    menunggu = forms.ChoiceField(label="Menunggu", required=False)
+    periode = forms.ChoiceField(label="Periode", required=False, widget=PlainSelect)
+    provinsi = forms.ChoiceField(label="Provinsi", required=False, widget=PlainSelect)
+    jabatan = forms.ChoiceField(label="Jabatan", required=False, widget=PlainSelect)
+    jenjang = forms.ChoiceField(label="Jenjang", required=False, widget=PlainSelect)
+    keadaan = forms.ChoiceField(label="Keadaan", required=False, widget=PlainSelect)
+    pemegang = forms.ChoiceField(label="Pemegang", required=False, widget=PlainSelect)
+    menunggu = forms.ChoiceField(label="Menunggu", required=False, widget=PlainSelect)
 
     ALL = {
         "periode": "Semua periode",
@@ -62,6 +87,7 @@ class DeskFilter(forms.Form):
             if name not in wanted:
                 del self.fields[name]
         choices = _choices_in_tables(user)
+        self.positions, self.provinces = dict(choices["jabatan"]), dict(choices["provinsi"])
         choices["keadaan"] = [(NEW, "Kiriman pertama"), (AGAIN, "Kirim ulang")]
         choices["pemegang"] = [(MINE, "Saya"), (NOBODY, "Belum ada"), *choices["pemegang"]]
         choices["menunggu"] = [(slug, words) for slug, (words, _, _) in BANDS.items()]
@@ -103,6 +129,20 @@ class DeskFilter(forms.Form):
 
 def _choices_in_tables(user: User) -> dict[str, list[tuple[str, str]]]:
     """The choices of the filters that come from tables, by filter: one query for all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_choices_query())
+        found = cursor.fetchall()
+    choices: dict[str, list[tuple[str, str]]] = {name: [] for name in DeskFilter.ALL}
+    for name, code, label, _ in sorted(found, key=lambda row: (row[3], sort_name(row[2]))):
+        if name != "pemegang" or code != str(user.pk):
+            choices[name].append((code, label))
+    choices["jenjang"].sort(key=lambda choice: choice[1].split()[0], reverse=True)
+    return choices
+
+
+@cache
+def _choices_query() -> tuple[str, tuple[Any, ...]]:
+    """The statement and its parameters; the same for everybody, so it is compiled once."""
     text = models.CharField()
 
     def part(name: str, rows: models.QuerySet[Any], place: Any, label: str = "name") -> Any:
@@ -117,14 +157,11 @@ def _choices_in_tables(user: User) -> dict[str, list[tuple[str, str]]]:
         part("periode", Period.objects.exclude(status=Period.Status.DRAFT), -F("pk")),
         part("jabatan", Position.objects.all(), Value(0)),
         part("jenjang", PositionLevel.objects.filter(in_inpassing_2020=True), F("order")),
-        part("pemegang", verifiers().exclude(pk=user.pk), Value(0)),
+        part("pemegang", verifiers(), Value(0)),
         all=True,
     )
-    choices: dict[str, list[tuple[str, str]]] = {name: [] for name in DeskFilter.ALL}
-    for name, code, label, _ in sorted(found, key=lambda row: (row[3], sort_name(row[2]))):
-        choices[name].append((code, label))
-    choices["jenjang"].sort(key=lambda choice: choice[1].split()[0], reverse=True)
-    return choices
+    sql, params = found.query.sql_with_params()
+    return sql, params
 
 
 class StampForm(forms.Form):

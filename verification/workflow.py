@@ -23,7 +23,7 @@ from proposals.eligibility import TestDecision, rules_of, test_required
 from proposals.messages import tell
 from proposals.models import Proposal, ProposalDocument
 
-from .claims import assign, decided_text, hold, when_text
+from .claims import assign, decided_text, expect_free, hold, when_text
 from .models import (
     Assignment,
     Claim,
@@ -40,8 +40,11 @@ Status = Proposal.Status
 Verdict = DocumentCheck.Verdict
 
 
-def _locked(proposal: Proposal, *, by: User, status: str, version: int | None = None) -> Proposal:
-    """The proposal's row locked, in `status`, at `version`, held by `by` from now on."""
+def _locked(
+    proposal: Proposal, *, by: User, status: str, version: int | None = None, keep: bool = False
+) -> Proposal:
+    """The proposal's row locked, in `status`, at `version`, held by nobody but `by`: with `keep`
+    from now on, because the work goes on; a decision ends it and needs no claim."""
     locked = proposal_workflow.lock_proposal(proposal)
     if locked.status != status:
         raise TransitionError(f"{decided_text(locked, by)} Putusan Anda tidak disimpan.")
@@ -50,7 +53,10 @@ def _locked(proposal: Proposal, *, by: User, status: str, version: int | None = 
             "Usulan ini berubah sejak halaman Anda buka. Putusan Anda tidak disimpan. "
             "Periksa perubahannya lalu putuskan lagi."
         )
-    hold(locked, by=by)
+    if keep:
+        hold(locked, by=by)
+    else:
+        expect_free(locked, by=by)
     return locked
 
 
@@ -83,7 +89,7 @@ def check_document(
     A certified copy is accepted only with who certified it and when. Nothing reaches the
     participant before the decision on the proposal.
     """
-    proposal = _locked(document.proposal, by=by, status=Status.SUBMITTED)
+    proposal = _locked(document.proposal, by=by, status=Status.SUBMITTED, keep=True)
     document = ProposalDocument.objects.select_related("requirement", "current__file").get(
         pk=document.pk
     )
@@ -143,7 +149,7 @@ def set_education_field(
     Changing it later needs a reason, and the person and the operators are told.
     """
     status = proposal.status if proposal.status == Status.ELIGIBLE else Status.SUBMITTED
-    locked = _locked(proposal, by=by, status=status, version=version)
+    locked = _locked(proposal, by=by, status=status, version=version, keep=True)
     before = locked.education_field
     if before == field:
         return locked
@@ -428,7 +434,7 @@ def note_answers(
 
     Whoever noted them may pass many such portfolios at once; nobody else is told.
     """
-    locked = _locked(proposal, by=by, status=Status.ELIGIBLE, version=version)
+    locked = _locked(proposal, by=by, status=Status.ELIGIBLE, version=version, keep=True)
     asked = {item.pk for item in items_for(locked)}
     draft, _ = PortfolioDraft.objects.update_or_create(
         proposal=locked,

@@ -98,6 +98,8 @@ def _decided(
     own = _own_agencies(viewer)
     if own:
         formations, requests = formations.exclude(agency__in=own), requests.exclude(agency__in=own)
+    if viewer.nip and not roles_of(viewer).is_admin:
+        requests = requests.exclude(nip=viewer.nip)
     parts: list[QuerySet[Any]] = [
         Decision.objects.filter(_shown_to(viewer), decided_at__gte=since)
         .order_by()

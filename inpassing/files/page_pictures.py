@@ -42,7 +42,7 @@ def pictures_of(file: StoredFile, numbers: range) -> list[PagePicture]:
 def ask_for(file: StoredFile, numbers: range) -> list[PagePicture]:
     """The same, with every picture that is missing asked for from the worker."""
     rows = pictures_of(file, numbers)
-    missing = [row for row in rows if row.pk is None]
+    missing = [row for row in rows if row._state.adding]
     if missing:
         PagePicture.objects.bulk_create(missing, ignore_conflicts=True)
         rows = pictures_of(file, numbers)

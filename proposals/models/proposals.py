@@ -324,7 +324,13 @@ class Proposal(models.Model):
             models.CheckConstraint(condition=Q(nip__regex=r"^[0-9]{18}$"), name="nip_is_18_digits"),
         ]
         indexes = [
-            models.Index(fields=["status", "status_since", "id"], name="proposal_queue"),
+            # With what decides whether a row is in somebody's scope, so that counting a queue
+            # reads no row.
+            models.Index(
+                fields=["status", "status_since", "id"],
+                include=["agency", "position", "participant", "nip"],
+                name="proposal_queue",
+            ),
             models.Index(
                 fields=["status", "status_since", "id"],
                 condition=Q(resubmissions__gt=0),

@@ -185,7 +185,7 @@ class TestWorker:
         assert (batch.state, results(batch)) == ("done", ["done"] * 3)
         assert states(nominated) == ["filling"] * 3
         kinds = [event.kind for event in story_of(nominated[0])]
-        assert kinds == ["proposal.nomination_approved", "claim.taken"]
+        assert kinds == ["proposal.nomination_approved"]
         assert {event.actor for event in story_of(nominated[0])} == {verifier}
         assert OutboxMessage.objects.filter(template="invitation").count() == 3
         assert Decision.objects.filter(verifier=verifier).count() == 3

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from inpassing.accounts.models import RoleGrant, User
 from inpassing.accounts.roles import grant
-from proposals.models import Formation, Proposal
+from proposals.models import Formation, OperatorRequest, Proposal
 from tests import factories
 from verification import desk
 from verification.claims import work_of
@@ -135,10 +135,11 @@ def test_no_figure_of_the_workload(barred, colleague):
             waited=now - proposal.status_since,
         )
     Formation.objects.update(status="validated", decided_by=colleague, decided_at=now)
+    OperatorRequest.objects.update(status="active", decided_by=colleague, decided_at=now)
     seen = {row.person: row for row in workload(barred["verifier"])}
     assert (seen[colleague].waiting, seen[colleague].month) == (0, 0)
     everything = {row.person: row for row in workload(factories.make_admin())}
-    assert (everything[colleague].waiting, everything[colleague].month) == (9, 10)
+    assert (everything[colleague].waiting, everything[colleague].month) == (9, 12)
 
 
 def test_nobody_is_offered_what_they_must_not_have(barred, colleague):

@@ -31,6 +31,8 @@ from ..forms import DeskFilter
 from ..permissions import can_use_desk, get_desk_proposal
 from .page import page_url
 
+# More rows of a scope than this are only counted.
+MOST_NAMED = 3
 # Queues whose rows may be decided many at once: the words of the two buttons.
 MANY = {
     "usulan": ("Setujui yang dipilih", "Setujui semua usulan"),
@@ -82,7 +84,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
             "rows": [_row(chosen, row, user, times) for row in [*page.mine, *page.rows]],
             "has_more_work": has_more_work,
             "found_text": f"{Size(found, None).text} {chosen.noun}",
-            "scope_text": _scope_text(user),
+            "scope_text": _scope_text(user, form),
             "prev_url": _link(path, filters, sebelum=page.before),
             "next_url": _link(path, filters, setelah=page.after),
             "many": _many(chosen, user, filters),
@@ -216,17 +218,21 @@ def _chips(form: DeskFilter, filters: dict[str, str], path: str) -> list[dict[st
     ]
 
 
-def _scope_text(user: User) -> str:
+def _scope_text(user: User, form: DeskFilter) -> str:
     """The verifier's scope in words, or what a person without one must know."""
     roles = roles_of(user)
     if not roles.is_verifier:
         return "Permohonan akun operator"
-    count = len(roles.scopes)
-    if not count:
+    if not roles.scopes:
         return "Cakupan Anda kosong. Minta administrator menambahkannya."
-    if (None, None) in roles.scopes:
-        return "Cakupan Anda: semua jabatan, semua provinsi"
-    return f"Cakupan Anda: {count} baris penugasan"
+    if len(roles.scopes) > MOST_NAMED:
+        return f"Cakupan Anda: {len(roles.scopes)} baris penugasan"
+    rows = [
+        f"{form.positions.get(position or '', 'semua jabatan')}, "
+        f"{form.provinces.get(province or '', 'semua provinsi')}"
+        for position, province in roles.scopes
+    ]
+    return f"Cakupan Anda: {'; '.join(rows)}"
 
 
 def waited(since: dt.datetime) -> str:
