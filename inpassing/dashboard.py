@@ -188,6 +188,15 @@ def _operator_part(page: Home, roles: Roles) -> None:
         f"{where}?status=draft",
         "Konsep yang belum dikirim pada batas pengusulan ditutup.",
     )
+    recommended = Proposal.objects.filter(
+        agency__in=roles.agency_ids, status=Status.RECOMMENDED
+    ).count()
+    page.add(
+        recommended,
+        "Unggah keputusan pengangkatan",
+        f"{reverse('recommendations:letters')}?jenis=recommendation",
+        "BPS memerlukan salinan keputusan tiap orang yang direkomendasikan.",
+    )
     unsent = OutboxMessage.objects.filter(
         proposal_id__in=proposals.values("pk"), state=OutboxMessage.State.FAILED
     ).count()

@@ -11,7 +11,6 @@ import hashlib
 import logging
 import tempfile
 import time
-import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -31,6 +30,7 @@ from inpassing.formats import format_number, short_datetime
 from inpassing.queue import hint
 from inpassing.timeline.events import record
 
+from .issuing import plain
 from .models import Export, Letter, LetterQuerySet
 
 logger = logging.getLogger(__name__)
@@ -183,14 +183,8 @@ def expire_due() -> int:
 def entry_name(number: str, agency: str, nip: str) -> str:
     """The name of a letter in the ZIP, plain ASCII without a path:
     "B-1187-BPS-2340-11-2026_kota-baubau_198904142014032901.pdf"."""
-    parts = [_plain(number), _plain(agency).lower(), _plain(nip)]
+    parts = [plain(number), plain(agency).lower(), plain(nip)]
     return "_".join(part for part in parts if part) + ".pdf"
-
-
-def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    words = "".join(c if c.isalnum() else " " for c in letters).split()
-    return "-".join(words)[:80]
 
 
 # The worker's steps

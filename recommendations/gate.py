@@ -27,7 +27,7 @@ NOT_VALIDATED = "Formasi {position} milik {agency} belum divalidasi BPS."
 class Hold:
     """Why a letter cannot go to a signer: a code, the word on its tag, one sentence."""
 
-    code: Literal["address", "formation", "overrun", "missing", "unprintable", "empty"]
+    code: Literal["address", "formation", "overrun", "missing", "unprintable", "refused", "empty"]
     label: str
     text: str
 

@@ -225,6 +225,7 @@ def put_up(
 ) -> PutUp:
     """Send the drafts of a run (or some of them) to the signers; held ones stay drafts.
 
+    What a signer refused is sent again only when it is named.
     Before the period's recommendation date only with a reason. Refused when nothing can be sent.
     Without `by` it is the date itself that sends them.
     """
@@ -241,7 +242,8 @@ def put_up(
     held: list[tuple[Letter, Hold]] = []
     gate = Gate(run.period, lock=True)
     for letter in drafts.for_page().select_for_update(of=("self",)).order_by("pk"):
-        if hold := hold_of(letter, gate):
+        hold = refused_hold(letter) if letters is None else None
+        if hold := hold or hold_of(letter, gate):
             held.append((letter, hold))
             continue
         letter.status, letter.sent_by, letter.sent_at = (
@@ -273,6 +275,13 @@ def put_up(
             path=reverse("recommendations:signing"),
         )
     return PutUp(sent=sent, held=held)
+
+
+def refused_hold(letter: Letter) -> Hold | None:
+    """What keeps a letter from being sent with all others: its signer's reason."""
+    if not letter.refusal_reason:
+        return None
+    return Hold("refused", "Ditolak penanda tangan", letter.refusal_reason)
 
 
 def hold_of(letter: Letter, gate: Gate) -> Hold | None:

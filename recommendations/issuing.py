@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +14,11 @@ from inpassing.files.storage import store_bytes
 from inpassing.formats import long_date
 from inpassing.letters.documents import RecommendationLetter, Signature
 from inpassing.letters.errors import LetterError
-from inpassing.letters.signing import is_bsre_certificate, is_signing_configured
+from inpassing.letters.signing import (
+    check_certificate,
+    is_bsre_certificate,
+    is_signing_configured,
+)
 from inpassing.notifications.outbox import enqueue
 from inpassing.queue import hint
 from inpassing.timeline.events import record
@@ -32,7 +38,7 @@ from .composing import (
 )
 from .gate import Gate
 from .letter_texts import texts_of
-from .models import Delivery, Letter, LetterLine
+from .models import Delivery, Letter, LetterLine, Run
 from .numbering import new_code, take_number
 from .records import (
     back_to_draft,
@@ -105,7 +111,9 @@ def issue(letter: Letter, *, by: User) -> Letter:
     try:
         draft = compose(letter, signer=block)
         check(letter, draft)
-    except LetterError as error:  # something has no value, or cannot be printed
+        check_certificate(timezone.now())
+        signature = _signature()
+    except LetterError as error:  # no value, no glyph, no certificate: nothing is numbered
         raise TransitionError(str(error)) from error
     if fingerprint(draft) != letter.fingerprint:
         raise StaleError(
@@ -120,7 +128,7 @@ def issue(letter: Letter, *, by: User) -> Letter:
         number=letter.number,
         date=taken.day,
         code=letter.code,
-        signature=_signature(),
+        signature=signature,
         made_at=taken.at,
     )
     document = compose(letter, signer=block, fixed=fixed)
@@ -265,12 +273,31 @@ def conclude(letter: Letter, pdf: bytes) -> bool:
 
 def file_name(letter: Letter) -> str:
     """The name under which a letter is downloaded: its number, then who it is about."""
-    number = (letter.number or "konsep").replace("/", "-")
+    number = plain(letter.number or "konsep")
     if letter.is_extract:
         nip = (letter.content or {}).get("person", {}).get("nip", "")
         return f"{number}_petikan_{nip}.pdf"
-    about = letter.agency.name.lower().replace(" ", "-")
-    return f"{number}_{about}.pdf"
+    return f"{number}_{plain(letter.agency.name).lower()}.pdf"
+
+
+def plain(text: str) -> str:
+    """Letters and figures of a text with hyphens between them, for names of files."""
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = "".join(c if c.isalnum() else " " for c in letters).split()
+    return "-".join(words)[:80]
+
+
+@transaction.atomic
+def retry_all(run: Run, *, by: User) -> int:
+    """Let the worker try every letter and extract of a run again that it gave up; how many."""
+    stuck = Letter.objects.stuck().filter(run=run).select_for_update(of=("self",))
+    ids = list(stuck.order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        raise TransitionError("Tidak ada surat yang tertahan. Tidak ada yang perlu diulang.")
+    Letter.objects.filter(pk__in=ids).update(failure="", attempts=0, claimed_at=None)
+    record(run, "run.retried", "Pembuatan surat diulang", by=by, data={"letters": len(ids)})
+    hint("recommendations.tasks.issue_due")
+    return len(ids)
 
 
 @transaction.atomic

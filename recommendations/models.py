@@ -135,6 +135,10 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def issued(self) -> LetterQuerySet:
         return self.filter(status=Letter.Status.ISSUED)
 
+    def stuck(self) -> LetterQuerySet:
+        """Letters and extracts that the worker gave up."""
+        return self.filter(status=Letter.Status.ISSUING).exclude(failure="")
+
     def to_be_made(self) -> LetterQuerySet:
         """Letters whose PDF the worker still has to make; an extract after its letter."""
         return self.filter(status=Letter.Status.ISSUING).filter(

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from inpassing.errors import TransitionError
 from inpassing.letters.documents import document_from_json
-from inpassing.letters.errors import LetterError
+from inpassing.letters.errors import LetterError, ServiceError
 from inpassing.letters.render import render_document
 from inpassing.letters.signing import sign_pdf
 from inpassing.queue import hint
@@ -97,6 +97,11 @@ def make(letter: Letter) -> None:
             render_document(document_from_json(letter.content)), signed_at=letter.signed_at
         )
         done = conclude(letter, pdf)
+    except ServiceError as error:
+        # The row stays claimed for a while: the service may be back by then.
+        if letter.attempts >= MAX_ATTEMPTS:
+            _give_up(letter, str(error))
+        logger.warning("letter.no_service", extra={"letter": letter.pk})
     except (LetterError, TransitionError) as error:
         _give_up(letter, str(error))
     except Exception:

@@ -28,6 +28,7 @@ urlpatterns = [
     ),
     path("penerbitan/<int:pk>/", runs.run, name="run"),
     path("penerbitan/<int:pk>/himpun/", runs.gather, name="gather"),
+    path("penerbitan/<int:pk>/ulangi/", runs.retry_all, name="retry_all"),
     path("penerbitan/<int:pk>/pratinjau/", previews.previews, name="previews"),
     path("penerbitan/<int:pk>/kirim/", runs.put_up, name="put_up"),
     path("penerbitan/<int:pk>/instansi/<int:agency_pk>/", runs.addressee, name="addressee"),

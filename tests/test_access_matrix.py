@@ -518,6 +518,7 @@ ADDRESSES = {
     "recommendations:reference": (GET, lambda w: [w.letter("draft").pk]),
     "recommendations:overrun": (GET, lambda w: [w.letter("draft").pk]),
     "recommendations:recall": (POST, lambda w: [w.letter("awaiting").pk]),
+    "recommendations:retry_all": (POST, lambda w: [w.letter("draft").run_id]),
     "recommendations:retry": (POST, lambda w: [w.letter().pk]),
     "recommendations:void": (GET, lambda w: [w.letter().pk]),
     "recommendations:revoke": (GET, lambda w: [w.letter().pk]),
@@ -811,6 +812,7 @@ recommendations:reference               - 4 4 4 4 4 4 4 3 +
 recommendations:overrun                 - 4 4 4 4 4 4 4 3 +
 recommendations:recall                  - 4 4 4 4 4 4 4 3 +
 recommendations:retry                   - 4 4 3 4 4 4 4 3 +
+recommendations:retry_all               - 4 4 4 4 4 4 4 3 +
 recommendations:void                    - 4 4 3 4 4 4 4 3 +
 recommendations:revoke                  - 4 4 3 4 4 4 4 3 +
 recommendations:register                - 3 3 3 3 3 3 3 + +

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inpassing import dashboard
+from inpassing.reference.models import Period
 from proposals.models import Formation
 from tests.factories import (
     make_admin,
@@ -38,6 +39,14 @@ def test_operator_sees_what_the_own_agency_must_do(as_user):
     tasks = tasks_of(as_user(make_operator(agency)))
     assert tasks["Lengkapi 1 konsep calon lalu kirim"] == (1, "/usulan/?status=draft")
     assert tasks["Perbaiki formasi Pranata Komputer"][0] == 1
+
+
+def test_operator_is_told_of_missing_appointment_decrees_of_any_period(as_user):
+    agency = make_agency()
+    make_proposal(agency, make_period(status=Period.Status.CLOSED), status="recommended")
+    make_proposal(status="recommended")
+    tasks = tasks_of(as_user(make_operator(agency)))
+    assert tasks["Unggah keputusan pengangkatan"] == (1, "/surat/?jenis=recommendation")
 
 
 def test_an_agency_without_units_is_told_to_begin_with_them(as_user):

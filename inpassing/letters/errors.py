@@ -15,3 +15,7 @@ class LetterError(Exception):
     def __init__(self, message: str, *, missing: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.missing = tuple(missing)
+
+
+class ServiceError(LetterError):
+    """A service that the letter needs does not answer; later it may."""

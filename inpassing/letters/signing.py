@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from django.conf import settings
 
-from .errors import LetterError
+from .errors import LetterError, ServiceError
 
 if TYPE_CHECKING:
     from .pades import KeySigner
@@ -41,12 +41,19 @@ def is_bsre_certificate() -> bool:
     return is_signing_configured() and _identity().is_from_bsre
 
 
+def check_certificate(moment: datetime) -> None:
+    """Raise LetterError when a certificate is configured with which nothing can be signed at that
+    moment; for the signer's act, before a number is taken."""
+    if is_signing_configured():
+        _identity().check_validity(moment)
+
+
 def sign_pdf(pdf: bytes, *, signed_at: datetime) -> bytes:
     """Return the PDF with a PAdES B-B signature; the PDF as it is when no certificate is set.
 
     `signed_at` (aware) is the claimed signing time. With LETTER_SIGNING_TSA_URL the signature also
     carries a time stamp of that service (B-T). Raises LetterError when the certificate cannot be
-    opened, when it is not valid now and at that time, and when the service does not answer.
+    opened or is not valid now and at that time, ServiceError when the service does not answer.
     """
     if not is_signing_configured():
         return pdf
@@ -65,7 +72,7 @@ def sign_pdf(pdf: bytes, *, signed_at: datetime) -> bytes:
             tsa_url=settings.LETTER_SIGNING_TSA_URL,
         )
     except (TimestampRequestError, OSError) as error:
-        raise LetterError(
+        raise ServiceError(
             "Layanan stempel waktu tidak menjawab. Surat belum diterbitkan."
         ) from error
 

@@ -14,7 +14,7 @@ from django.forms.formsets import BaseFormSet
 from django.forms.widgets import DateTimeBaseInput
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from inpassing import formats, icons
@@ -211,6 +211,12 @@ def filesize_id(value: int | None) -> str:
 def number_id(value: int | Decimal | None) -> str:
     """1.284."""
     return formats.format_number(value) if value is not None else NOTHING
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """The text, escaped, in which a line may end after each slash of a letter's number."""
+    return mark_safe(conditional_escape(text).replace("/", "/<wbr>"))
 
 
 @register.filter

@@ -9,6 +9,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from inpassing.formats import mask_name, mask_nip
@@ -45,6 +46,7 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "recommendations/check.html", {"form": form}, status=status)
 
 
+@never_cache  # a letter can be revoked at any moment
 @login_not_required
 @require_safe
 def check_letter(request: HttpRequest, code: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,9 +18,9 @@ from inpassing.keyset import keyset_page
 from inpassing.reference.models import Period
 from proposals.models import Proposal, ProposalQuerySet
 
-from .. import gathering, records
+from .. import gathering, issuing, records
 from ..forms import AddresseeForm, PutUpForm, ReasonForm
-from ..gate import NOT_VALIDATED, Gate
+from ..gate import NOT_VALIDATED, Gate, Hold
 from ..models import Letter, Run, in_current_letter
 from ..permissions import can_administer, can_see_runs, get_run_for
 from .reader import user_of
@@ -27,6 +28,7 @@ from .story import story_rows
 
 PAGE = 50
 PREVIEWS = 6
+HELD_SHOWN = 3
 Status = Letter.Status
 
 
@@ -73,7 +75,11 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_run_for(user_of(request), pk)
     gate = Gate(row.period)
     drafts = list(row.letters.main().drafts().for_list().order_by("agency__name", "pk"))
-    held = [(letter, hold) for letter in drafts if (hold := gate.hold_of(letter))]
+    held = [
+        (letter, hold)
+        for letter in drafts
+        if (hold := gathering.refused_hold(letter) or gate.hold_of(letter))
+    ]
     waiting = list(
         Proposal.objects.filter(period=row.period)
         .ready()
@@ -97,6 +103,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "made": counts["issued"] + counts["revoked"],
         "to_make": counts["issuing"] + counts["issued"] + counts["revoked"],
         "held": held[:PAGE],
+        "stuck": _stuck(row) if counts["stuck"] else [],
         "held_total": len(held) + len(back),
         "held_back": [
             (p, NOT_VALIDATED.format(position=p.position.name, agency=p.agency.name))
@@ -111,6 +118,12 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "events": story_rows(row),
     }
     return render(request, "recommendations/run.html", context)
+
+
+def _stuck(row: Run) -> list[Letter]:
+    """The first of the letters and extracts that the worker gave up, with why."""
+    rows = Letter.objects.stuck().filter(run=row).for_list()
+    return list(rows.annotate(person_name=KT("content__person__name")).order_by("pk")[:PAGE])
 
 
 def _counts(row: Run) -> dict[str, int]:
@@ -146,6 +159,19 @@ def _say_gathered(request: HttpRequest, done: gathering.Gathered) -> None:
     messages.success(request, f"Dihimpun: {', '.join(part for part in parts if part)}.")
 
 
+@require_POST
+def retry_all(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the worker try everything of this run again that it gave up."""
+    row = get_run_for(user_of(request), pk, can_administer)
+    try:
+        number = issuing.retry_all(row, by=user_of(request))
+    except TransitionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{number} surat dan petikan dibuat ulang. Nomornya tetap.")
+    return redirect("recommendations:run", row.pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def put_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the drafts to the signers, after a page that says what follows."""
@@ -168,10 +194,11 @@ def put_up(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"{done.sent} surat dikirim ke penanda tangan.")
             if done.held:
-                messages.warning(request, f"{len(done.held)} surat tertahan dan tetap konsep.")
+                messages.warning(request, _say_held(done.held))
         return redirect(back)
     drafts = row.letters.main().drafts()
-    number = drafts.filter(pk__in=chosen).count() if chosen else drafts.count()
+    drafts = drafts.filter(pk__in=chosen) if chosen else drafts.filter(refusal_reason="")
+    number = drafts.count()
     context = {
         "run": row,
         "form": form,
@@ -182,6 +209,14 @@ def put_up(request: HttpRequest, pk: int) -> HttpResponse:
     }
     return render(
         request, "recommendations/put_up.html", context, status=422 if form.errors else 200
+    )
+
+
+def _say_held(held: list[tuple[Letter, Hold]]) -> str:
+    why = " ".join(f"{letter.agency.name}: {hold.text}" for letter, hold in held[:HELD_SHOWN])
+    more = len(held) - HELD_SHOWN
+    return f"{len(held)} surat tertahan dan tetap konsep. {why}" + (
+        f" Dan {more} surat lagi; sebabnya ada di halaman surat itu." if more > 0 else ""
     )
 
 

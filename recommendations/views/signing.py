@@ -38,9 +38,11 @@ def signing(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("sebelum", ""),
     )
     mine = Letter.objects.filter(signer=user_of(request))
+    barred = awaiting.barred_for(user_of(request))
     context = {
         "page": page,
-        "barred": awaiting.barred_for(user_of(request)),
+        "barred": barred,
+        "may_sign": sum(letter.pk not in barred for letter in page.rows),
         "profile": SignerProfile.objects.filter(user=user_of(request)).first(),
         **_progress(user_of(request)),
         "recent": mine.main().exclude(status=Letter.Status.VOID).for_list().order_by("-pk")[:10],
@@ -103,7 +105,7 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "letter": letter,
         "form": form,
-        "title": f"Tolak {letter.title.lower()} untuk {letter.agency.name}?",
+        "title": f"Tolak {letter.title[:1].lower()}{letter.title[1:]} untuk {letter.agency.name}?",
         "text": "Surat kembali menjadi konsep. Tidak ada nomor yang terpakai.",
         "submit": "Tolak surat",
         "cancel_url": reverse("recommendations:letter", args=[letter.pk]),

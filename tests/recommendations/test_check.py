@@ -9,13 +9,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from proposals.workflow import mark_not_recommended, reopen
 from recommendations import gathering, issuing, workflow
 from recommendations.models import Letter
 from tests.factories import make_admin
 from tests.recommendations.factories import (
+    finish,
     make_issued,
     make_issuing,
+    make_ready,
     make_revoked,
+    make_run,
     make_signing_officer,
 )
 
@@ -134,6 +138,29 @@ def test_too_many_questions_from_one_address_are_refused() -> None:
     assert answers == [404] * 30 + [429]
     elsewhere = client.get("/cek/AAAA-AAAA-AAAA/", REMOTE_ADDR="203.0.113.9")
     assert elsewhere.status_code == 404
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_no_copy_of_the_answer_is_kept_on_the_way(number: int) -> None:
+    response = visit(make_issued(1)) if number else Client().get("/cek/AAAA-AAAA-AAAA/")
+    assert "no-store" in response.headers["Cache-Control"]
+    assert "private" in response.headers["Cache-Control"]
+
+
+def test_a_notice_says_when_a_result_in_it_was_opened_again() -> None:
+    people = make_ready(2)
+    admin = make_admin()
+    for person in people:
+        mark_not_recommended(person, by=admin, reason="Tidak ada formasi")
+    run = make_run(people)
+    gathering.put_up(run, by=admin)
+    notice = issuing.issue(run.letters.get(), by=make_signing_officer())
+    finish(notice)
+    assert "dibuka kembali" not in text_of(visit(notice))
+    reopen(people[0], by=admin, reason="Formasi ditambah")
+    page = text_of(visit(notice))
+    assert "Surat ini asli dan berlaku" in page
+    assert "Usulan 1 orang di dalamnya dibuka kembali" in page
 
 
 def test_only_reading() -> None:

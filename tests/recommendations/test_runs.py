@@ -10,12 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inpassing.timeline.events import events_of
-from recommendations import records
+from recommendations import issuing, records
 from recommendations.models import Letter, Run
+from recommendations.tasks import issue_due
 from tests.factories import make_admin, make_agency, make_operator, make_proposal, make_user
 from tests.recommendations.factories import (
+    make_awaiting,
     make_draft,
     make_due_period,
+    make_issuing,
     make_ready,
     make_run,
     make_signing_officer,
@@ -140,6 +143,30 @@ def test_gather(as_user, refuses_everybody_else) -> None:
     assert run.letters.get().lines.count() == 2
 
 
+# recommendations:retry_all
+
+
+def test_retry_all(as_user, refuses_everybody_else) -> None:
+    letter = make_issuing(2)
+    issue_due()
+    stuck = letter.extracts.first()
+    Letter.objects.filter(pk=stuck.pk).update(
+        status="issuing", failure="Gangguan.", sha256="", file=None, issued_at=None
+    )
+    run_url = reverse("recommendations:run", args=[letter.run_id])
+    url = reverse("recommendations:retry_all", args=[letter.run_id])
+    refuses_everybody_else(url, onlooker=make_signing_officer(), stranger=make_operator())
+    client = as_user(make_admin())
+    page = text_of(client.get(run_url))
+    assert "1 surat dan petikan gagal dibuat" in page
+    assert stuck.lines.get().proposal.full_name in page
+    assert "Gangguan." in page
+    answer = text_of(client.post(url, follow=True))
+    assert "1 surat dan petikan dibuat ulang" in answer
+    assert not Letter.objects.stuck().exists()
+    assert "Tidak ada surat yang tertahan" in text_of(client.post(url, follow=True))
+
+
 # recommendations:put_up
 
 
@@ -169,6 +196,26 @@ def test_put_up_early_asks_for_a_reason_and_keeps_it(as_user) -> None:
     client.post(url, {"early_reason": "Diminta Menteri"})
     letter.refresh_from_db()
     assert (letter.status, letter.early_reason) == ("awaiting", "Diminta Menteri")
+
+
+def test_what_a_signer_refused_is_sent_again_only_by_name(as_user) -> None:
+    letter = make_awaiting(1)
+    make_run(make_ready(1, period=letter.period))
+    issuing.refuse(letter, by=make_signing_officer(), reason="Gelar nomor 1 keliru")
+    client = as_user(make_admin())
+    url = reverse("recommendations:put_up", args=[letter.run_id])
+    page = text_of(client.get(reverse("recommendations:run", args=[letter.run_id])))
+    assert "Ditolak penanda tangan" in page
+    assert "Gelar nomor 1 keliru" in page
+    assert "Kirim 1 konsep ke penanda tangan?" in text_of(client.get(url))
+    answer = text_of(client.post(url, follow=True))
+    assert "1 surat dikirim ke penanda tangan." in answer
+    assert f"1 surat tertahan dan tetap konsep. {letter.agency.name}: Gelar nomor 1" in answer
+    letter.refresh_from_db()
+    assert letter.is_draft
+    client.post(f"{url}?letter={letter.pk}")
+    letter.refresh_from_db()
+    assert letter.is_awaiting_signature
 
 
 def test_put_up_of_one_letter_leaves_the_others(as_user) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 
@@ -14,7 +15,8 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from inpassing.files.models import StoredFile
-from recommendations.models import Letter
+from recommendations import tasks
+from recommendations.models import Letter, NumberRegister
 from recommendations.tasks import issue_due
 from tests.letters import pdf as read
 from tests.letters.authority import PASSWORD, Authority, ec_key
@@ -86,16 +88,69 @@ def test_without_a_certificate_nothing_speaks_of_a_signature() -> None:
     assert BSRE not in words
 
 
-def test_a_certificate_that_ended_stops_the_letter_in_words(authority, settings, tmp_path) -> None:
+def test_a_certificate_that_ended_is_told_before_a_number_is_taken(
+    as_user, authority, settings, tmp_path
+) -> None:
     trusted = authority("Otoritas Uji")
     path = trusted.pkcs12(tmp_path / "lama.p12", ec_key(), days=-1)
-    settings.LETTER_SIGNING_P12 = str(path)
+    letter = make_awaiting(1)
+    client = as_user(make_signing_officer())
+    for p12, says in ((path, "tidak berlaku"), (tmp_path / "hilang.p12", "tidak ditemukan")):
+        settings.LETTER_SIGNING_P12 = str(p12)
+        page = client.post("/surat/terbitkan/", {"letter": [letter.pk]}, follow=True)
+        assert says in page.content.decode()
+    letter.refresh_from_db()
+    assert letter.is_awaiting_signature
+    assert not NumberRegister.objects.exists()
+
+
+def test_a_certificate_that_ends_after_the_act_stops_the_letter_in_words(
+    authority, settings, tmp_path
+) -> None:
+    trusted = authority("Otoritas Uji")
     letter = make_issuing(1)
+    settings.LETTER_SIGNING_P12 = str(trusted.pkcs12(tmp_path / "lama.p12", ec_key(), days=-1))
     issue_due()
     letter.refresh_from_db()
     assert letter.is_stuck
     assert "tidak berlaku" in letter.failure
     assert letter.file is None
+
+
+def test_while_the_time_stamp_service_is_down_letters_wait_for_it(
+    authority, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = authority("Otoritas Uji")
+    letter = make_issuing(1)
+    with trusted.time_stamps() as url:
+        settings.LETTER_SIGNING_TSA_URL = url
+    issue_due()
+    letter.refresh_from_db()
+    assert (letter.status, letter.failure, letter.attempts) == ("issuing", "", 1)
+    monkeypatch.setattr(tasks, "CLAIM", dt.timedelta(0))
+    with trusted.time_stamps() as url:
+        settings.LETTER_SIGNING_TSA_URL = url
+        issue_due()
+    (signature,) = PdfFileReader(io.BytesIO(bytes_of(letter))).embedded_signatures
+    status = validate_pdf_signature(
+        signature, signer_validation_context=ValidationContext(trust_roots=[trusted.root])
+    )
+    assert status.timestamp_validity is not None
+    assert status.timestamp_validity.valid
+    assert letter.is_issued
+
+
+def test_a_time_stamp_service_that_stays_away_is_named(authority, settings) -> None:
+    trusted = authority("Otoritas Uji")
+    letter = make_issuing(1)
+    with trusted.time_stamps() as url:
+        settings.LETTER_SIGNING_TSA_URL = url
+    for _ in range(tasks.MAX_ATTEMPTS):
+        Letter.objects.update(claimed_at=None)
+        issue_due()
+    letter.refresh_from_db()
+    assert letter.is_stuck
+    assert "stempel waktu tidak menjawab" in letter.failure
 
 
 def test_the_database_keeps_no_numbered_letter_without_its_letterhead() -> None:

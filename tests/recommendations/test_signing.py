@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -42,6 +44,16 @@ def test_signing_is_for_signers(as_user) -> None:
     assert as_user(make_admin()).get(url).status_code == 403
     assert as_user(make_operator()).get(url).status_code == 403
     assert as_user(None).get(url).status_code == 302
+
+
+def test_all_of_a_page_can_be_issued_at_once_but_barred_ones(as_user) -> None:
+    signer = make_signing_officer()
+    letters = [make_awaiting(1) for _ in range(3)]
+    record(letters[0].lines.get().proposal, "proposal.ready", "Siap", by=signer)
+    page = text_of(as_user(signer).get("/surat/tanda-tangan/"))
+    assert "Terbitkan semua di halaman ini… (2)" in page
+    hidden = re.findall(r'type="hidden" name="letter" value="(\d+)"', page)
+    assert sorted(map(int, hidden)) == [letter.pk for letter in letters[1:]]
 
 
 def test_a_barred_letter_cannot_be_ticked(as_user) -> None:
