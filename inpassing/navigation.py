@@ -96,13 +96,8 @@ def _unread(user: User) -> tuple[int, list[Period]]:
 def _mark_current(items: list[Item], path: str) -> list[Item]:
     """The item with the longest address that begins the path is the current one."""
     best = max(
-        (item for item in items if path.startswith(item.url.split("#")[0])),
+        (item for item in items if "#" not in item.url and path.startswith(item.url)),
         key=lambda item: len(item.url),
         default=None,
     )
-    if best is None or (best.url.startswith("/#") and path != "/"):
-        return items
-    return [
-        Item(item.label, item.url, item is best and "#" not in item.url, item.count)
-        for item in items
-    ]
+    return [Item(item.label, item.url, item is best, item.count) for item in items]

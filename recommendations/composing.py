@@ -65,6 +65,14 @@ NEXT_STEP = {
     Status.NOT_RECOMMENDED: "Dapat diusulkan kembali bila formasi pada jenjang itu tersedia.",
 }
 
+# The rule behind an end that does not name its own (domain.md section 4).
+RULE = {
+    Status.PORTFOLIO_FAILED: "Aturan E17",
+    Status.TEST_FAILED: "Aturan E17",
+    Status.TEST_ABSENT: "Aturan E17",
+    Status.NOT_RECOMMENDED: "Aturan E17",
+}
+
 UNSIGNED = SignerBlock(post="Penanda tangan", name="Nama penanda tangan", nip="–")
 
 LetterDocument = RecommendationLetter | VerificationNotice
@@ -359,12 +367,18 @@ def _notice_row(proposal: Proposal) -> NoticeRow:
     status = Status(proposal.status)
     reasons = [text.strip("- ").strip() for text in proposal.end_note.splitlines()]
     reasons = [text for text in reasons if text] or [NOT_RECOMMENDED[status].capitalize()]
+    rule = "" if "Aturan" in reasons[-1] else RULE.get(status, "")
+    basis = " · ".join(text for text in (rule, proposal.period.legal_basis) if text)
     return NoticeRow(
         name=proposal.full_name,
         nip=proposal.nip,
         level=proposal.level.name,
         stage=proposal.get_status_display(),
-        reasons=tuple(Reason(text=text) for text in reasons),
+        # One basis for them all, after the last.
+        reasons=(
+            *(Reason(text=text) for text in reasons[:-1]),
+            Reason(text=reasons[-1], source=basis),
+        ),
         next_step=NEXT_STEP.get(status, "Dapat diusulkan kembali pada periode berikutnya."),
     )
 

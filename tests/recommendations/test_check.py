@@ -49,6 +49,11 @@ def test_check_asks_for_a_code_and_leads_to_its_page() -> None:
     assert "Kode cek terdiri atas 12 angka dan huruf." in text_of(refused)
 
 
+def test_the_menu_marks_where_one_is() -> None:
+    assert '<a href="/cek/" aria-current="page">Cek surat' in text_of(Client().get("/cek/"))
+    assert 'aria-current="page"' not in text_of(Client().get("/"))
+
+
 def test_a_genuine_letter_shows_minimal_masked_data() -> None:
     letter = make_issued(5)
     page = text_of(visit(letter))
@@ -99,6 +104,15 @@ def test_a_revoked_letter_names_reason_and_successor() -> None:
     page = text_of(visit(letter))
     assert f"/cek/{successor.code}/" in page
     assert successor.number in page
+
+
+def test_a_withdrawn_recommendation_says_so() -> None:
+    letter = make_issued(1)
+    workflow.revoke(letter, by=make_admin(), reason="Syarat tidak benar", replace=False)
+    page = text_of(visit(letter))
+    assert "Surat ini sudah dicabut" in page
+    assert "Rekomendasi di dalamnya ditarik dan tidak berlaku lagi." in page
+    assert "dan nama di atas" not in page
 
 
 def test_a_void_number_and_one_being_issued() -> None:

@@ -481,7 +481,7 @@ def test_revoke_is_refused_after_an_appointment() -> None:
 
 
 def test_a_notice_is_issued_and_revoked_without_touching_proposals() -> None:
-    people = make_ready(1)
+    people = make_ready(1, period=make_due_period(legal_basis="PermenPANRB 42/2018"))
     make_proposal(
         people[0].agency,
         people[0].period,
@@ -495,7 +495,9 @@ def test_a_notice_is_issued_and_revoked_without_touching_proposals() -> None:
     issuing.issue(notice, by=make_signing_officer())
     assert issuing.conclude(notice, PDF)
     notice.refresh_from_db()
-    assert notice.content["people"][0]["reasons"] == [{"text": "Nilai 60", "source": ""}]
+    assert notice.content["people"][0]["reasons"] == [
+        {"text": "Nilai 60", "source": "Aturan E17 · PermenPANRB 42/2018"}
+    ]
     workflow.revoke(notice, by=admin, reason="Keliru", replace=True)
     assert statuses(notice) == {"test_failed"}
     gathering.gather(notice.run, by=admin)
