@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db.models import Count
@@ -23,6 +24,7 @@ from inpassing.files.storage import serve_public
 from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import Guideline, Period, RequiredDocument
 from inpassing.user_guide import GUIDES, guide_html, guide_links
+from proposals.deadlines import agency_filing_deadline
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
 from proposals.permissions import operator_requests_for
@@ -159,6 +161,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "period": period,
+            "deadline": _deadline(period, roles) if period else None,
             "own": own,
             "roles": roles,
             "periods": Period.objects.exclude(status=Period.Status.DRAFT)[:8]
@@ -166,6 +169,28 @@ def home(request: HttpRequest) -> HttpResponse:
             else [],
         },
     )
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The date that counts on the home page, in the zone of who reads it."""
+
+    title: str
+    at: dt.datetime
+    tz: str
+
+
+def _deadline(period: Period, roles: Roles) -> Deadline:
+    """Until when: for an operator the nomination first, then the agency's own filing date."""
+    if not roles.is_operator:
+        return Deadline("Batas pengiriman berkas", period.filing_deadline, settings.TIME_ZONE)
+    agencies = list(Agency.objects.filter(pk__in=roles.agency_ids).select_related("region")[:2])
+    agency = agencies[0] if len(agencies) == 1 else None
+    tz = agency.tz if agency else settings.TIME_ZONE
+    if period.accepts_nominations():
+        return Deadline("Batas pengusulan", period.nomination_deadline, tz)
+    at = agency_filing_deadline(period, agency) if agency else period.filing_deadline
+    return Deadline("Batas pengiriman berkas", at, tz)
 
 
 def _operator_part(page: Home, roles: Roles) -> None:

@@ -1,13 +1,16 @@
 """The home page of each role: tasks that link to the list that makes them up."""
 
+import datetime as dt
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inpassing import dashboard
 from inpassing.reference.models import Period
-from proposals.models import Formation
+from proposals.models import AgencyDeadline, Formation
 from tests.factories import (
     make_admin,
     make_agency,
@@ -159,3 +162,26 @@ def test_figures_of_a_large_period_are_kept_for_a_minute(as_user, monkeypatch):
     assert drafts() == 2
     cache.clear()
     assert drafts() == 3
+
+
+def test_the_date_that_counts_for_an_operator_is_the_next_one(as_user):
+    agency, period = make_agency(region="74.72"), make_period()
+    client = as_user(make_operator(agency))
+    seen = client.get("/beranda/").context["deadline"]
+    assert (seen.title, seen.at, seen.tz) == (
+        "Batas pengusulan",
+        period.nomination_deadline,
+        "Asia/Makassar",
+    )
+    period.nomination_deadline = timezone.now() - dt.timedelta(minutes=1)
+    period.save()
+    own = AgencyDeadline.objects.create(
+        agency=agency,
+        period=period,
+        filing_deadline=period.filing_deadline - dt.timedelta(days=2),
+        reason="Permintaan instansi",
+    )
+    seen = client.get("/beranda/").context["deadline"]
+    assert (seen.title, seen.at) == ("Batas pengiriman berkas", own.filing_deadline)
+    seen = as_user(make_verifier()).get("/beranda/").context["deadline"]
+    assert (seen.at, seen.tz) == (period.filing_deadline, "Asia/Jakarta")

@@ -288,7 +288,7 @@ def for_list(queue: Queue, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         related = rows.select_related("agency__region", "period", "position", "submitted_by")
         counted: models.QuerySet[Any] = related.annotate(line_count=Count("lines"))
         return counted
-    return rows
+    return rows.select_related("agency", "region__agency")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inpassing.accounts.models import Agency, User
@@ -255,7 +256,8 @@ def _line_page(request: HttpRequest, found: Formation, line: FormationLine | Non
 
 
 def _missing_formations(user: User) -> list[dict[str, object]]:
-    """What an operator's agencies have not begun in the open periods: three queries at most."""
+    """What an operator's agencies have not begun in the periods that still take nominations, the
+    newest period first: three queries at most."""
     agency_ids = roles_of(user).agency_ids
     if not agency_ids:
         return []
@@ -265,9 +267,11 @@ def _missing_formations(user: User) -> list[dict[str, object]]:
         )
     )
     opened = list(
-        PeriodPosition.objects.filter(period__in=Period.objects.open()).select_related(
-            "period", "position"
+        PeriodPosition.objects.filter(
+            period__in=Period.objects.open().filter(nomination_deadline__gt=timezone.now())
         )
+        .select_related("period", "position")
+        .order_by("-period__opens_at", "position__name")
     )
     return [
         {"agency": agency, "period": entry.period, "position": entry.position}

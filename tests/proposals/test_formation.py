@@ -1,10 +1,14 @@
 """The agency's formation: list, rows, signed table, submission."""
 
+import datetime as dt
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from inpassing.reference.models import FormationColumn
 from inpassing.timeline.events import events_of
@@ -88,6 +92,32 @@ def test_the_list_costs_the_same_with_one_and_with_sixty_rows(as_user, operator,
     after = client.get(page.context["next_url"])
     assert len(after.context["rows"]) == 11
     assert after.context["prev_url"]
+
+
+def test_what_can_still_be_made_is_of_periods_that_take_nominations(as_user, operator, period):
+    newer, over = make_period(), make_period()
+    period.opens_at -= dt.timedelta(days=30)
+    period.save()
+    over.nomination_deadline = timezone.now() - dt.timedelta(minutes=1)
+    over.save()
+    page = as_user(operator).get(reverse("proposals:formation_list"))
+    assert [(m["period"], m["position"].name) for m in page.context["missing"]] == [
+        (newer, "Pranata Komputer"),
+        (newer, "Statistisi"),
+        (period, "Pranata Komputer"),
+        (period, "Statistisi"),
+    ]
+
+
+def test_what_a_saved_row_changes_beside_the_table_is_swapped_with_it(
+    as_user, operator, agency, period
+):
+    """The print link, the button that sends, the story and the over-run stand outside the part
+    that is swapped."""
+    page = as_user(operator).get(url("formation", make_formation(agency, period))).content.decode()
+    named = re.search(r'hx-select-oob="([^"]+)"', page)[1].split(",")
+    assert named == ["#messages", "#terlampaui", "#cetak", "#sisi"]
+    assert all(f'id="{name[1:]}"' in page for name in named)
 
 
 def test_the_list_is_not_for_participants(as_user):

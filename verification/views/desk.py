@@ -272,8 +272,13 @@ def _row(queue: Queue, row: Any, user: User, times: dict[int, HeldTimes]) -> dic
         "agency": row.agency_label,
         "position": row.letter_number,
         "waited": waited(row.created_at),
-        "tag": ("wait", "Baru") if row.agency_id else ("fix", "Instansi belum terdaftar"),
+        "tag": ("wait", "Baru") if _has_agency(row) else ("fix", "Instansi belum terdaftar"),
     }
+
+
+def _has_agency(row: OperatorRequest) -> bool:
+    """Whether the agency exists by now: chosen, or made since for the same region."""
+    return bool(row.agency_id or (row.region and getattr(row.region, "agency", None)))
 
 
 def proposal_row(row: Proposal, user: User, times: HeldTimes) -> dict[str, Any]:
