@@ -187,7 +187,7 @@ def _deadline(period: Period, roles: Roles) -> Deadline:
     agencies = list(Agency.objects.filter(pk__in=roles.agency_ids).select_related("region")[:2])
     agency = agencies[0] if len(agencies) == 1 else None
     tz = agency.tz if agency else settings.TIME_ZONE
-    if period.accepts_nominations():
+    if timezone.now() < period.nomination_deadline:
         return Deadline("Batas pengusulan", period.nomination_deadline, tz)
     at = agency_filing_deadline(period, agency) if agency else period.filing_deadline
     return Deadline("Batas pengiriman berkas", at, tz)

@@ -131,7 +131,8 @@ class CandidateForm(forms.Form):
             del self.fields["work_unit"]
         self.fields["nip"].widget.attrs |= {
             "hx-get": reverse("proposals:nip_reading"),
-            "hx-trigger": "change",
+            "hx-trigger": "change, change from:#id_birth_date, change from:#id_sex",
+            "hx-include": "#id_birth_date, #id_sex",
             "hx-target": "#nip-read",
             "hx-swap": "outerHTML",
         }

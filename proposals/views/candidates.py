@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -90,9 +91,18 @@ def candidate_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def nip_reading(request: HttpRequest) -> HttpResponse:
-    """What a number says, as a part of the form; nothing is looked up."""
+    """What a number says, and what is typed otherwise, as a part of the form; nothing is looked
+    up."""
     nip, error = read_typed_nip(request.GET.get("nip", ""))
-    return render(request, "proposals/candidate_nip.html", {"reading": nip, "reading_error": error})
+    return render(
+        request,
+        "proposals/candidate_nip.html",
+        {
+            "reading": nip,
+            "reading_error": error,
+            "reading_warnings": warnings_of(nip, **_typed_beside(request)) if nip else [],
+        },
+    )
 
 
 @require_POST
@@ -121,24 +131,36 @@ def verdicts(request: HttpRequest) -> HttpResponse:
         posts=posts_of(agency, period),
         proposal=proposal,
     )
-    form.is_valid()
-    typed, missing = form.judged_values()
-    hint = ""
-    if user.nip and "nip" in typed and typed["nip"] == user.nip:
-        typed, hint = {}, SELF_NOMINATION
-    elif missing:
-        typed, hint = {}, f"Isi dahulu: {', '.join(missing)}."
-    found: list[Verdict] = []
-    if typed:
-        # Not stored: no document of it, and no other proposal, has this id.
-        found = verdicts_of(
-            Proposal(pk=proposal.pk if proposal else 0, agency=agency, period=period, **typed)
-        )
+    found, hint = _verdicts_of_typed(form, by=user)
     return render(
         request,
         "proposals/candidate_verdicts.html",
         {"verdicts": show_verdicts(found), "hint": hint, "is_live": True, "proposal": proposal},
     )
+
+
+def _verdicts_of_typed(form: CandidateForm, *, by: User) -> tuple[list[Verdict], str]:
+    """The verdicts about what stands in the form, or what it misses for them."""
+    form.is_valid()
+    typed, missing = form.judged_values()
+    if by.nip and typed.get("nip") == by.nip:
+        return [], SELF_NOMINATION
+    if missing:
+        return [], f"Isi dahulu: {', '.join(missing)}."
+    # Not stored: no document of it, and no other proposal, has this id.
+    pk = form.proposal.pk if form.proposal else 0
+    return verdicts_of(Proposal(pk=pk, agency=form.agency, period=form.period, **typed)), ""
+
+
+def _typed_beside(request: HttpRequest) -> dict[str, Any]:
+    """Birth date and sex as typed beside a number; None where empty or not to be read."""
+    typed: dict[str, Any] = {}
+    for name in ("birth_date", "sex"):
+        try:
+            typed[name] = CandidateForm.base_fields[name].clean(request.GET.get(name, ""))
+        except ValidationError:
+            typed[name] = None
+    return typed
 
 
 def refuse_own(request: HttpRequest) -> HttpResponse:
@@ -206,6 +228,11 @@ def _candidate_page(
                     return redirect("proposals:list")
     typed = request.POST.get("nip", "") if form.is_bound else (proposal.nip if proposal else "")
     reading, _ = read_typed_nip(typed)
+    hint, found = "", list[Verdict]()
+    if form.is_bound:
+        found, hint = _verdicts_of_typed(form, by=user)
+    elif proposal:
+        found = verdicts_of(proposal)
     return render(
         request,
         "proposals/candidate_form.html",
@@ -217,7 +244,9 @@ def _candidate_page(
             "posts": posts,
             "reading": reading,
             "warnings": [] if form.is_bound or not proposal else _warnings(proposal),
-            "verdicts": show_verdicts(verdicts_of(proposal)) if proposal else [],
+            "verdicts": show_verdicts(found),
+            "hint": hint,
+            "is_live": form.is_bound,
             "saved_text": short_datetime(proposal.status_since, agency.tz) if proposal else "",
         },
         status=status,

@@ -287,6 +287,29 @@ def test_the_reading_of_a_nip_is_a_part_of_the_page(as_user, operator):
     assert as_user(None).get(url).status_code == 302
 
 
+def test_what_differs_from_the_number_is_said_while_one_types(as_user, operator):
+    url = reverse("proposals:nip_reading")
+    typed_beside = {"nip": "198904142014032901", "birth_date": "14-05-1989", "sex": "1"}
+    page = as_user(operator).get(url, typed_beside).content.decode()
+    assert "Tanggal lahir berbeda dari NIP (14 April 1989)" in page
+    assert "Jenis kelamin berbeda dari NIP (perempuan)" in page
+    same = {**typed_beside, "birth_date": "14-04-1989", "sex": "2"}
+    assert "berbeda" not in as_user(operator).get(url, same).content.decode()
+    half = {**typed_beside, "birth_date": "14-0", "sex": "9"}
+    assert "berbeda" not in as_user(operator).get(url, half).content.decode()
+
+
+def test_a_form_with_errors_keeps_the_verdicts_beside_it(as_user, operator, agency, period):
+    """Without JavaScript too: what the rules say needs no saved draft."""
+    make_formation(agency, period, lines={"pertama": (1, 1)})
+    answer = as_user(operator).post(CREATE, typed(email=""))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Dihitung dari isian ini, yang belum disimpan." in page
+    assert "Aturan E8" in page
+    assert not Proposal.objects.exists()
+
+
 # The verdicts about what is typed
 
 VERDICTS = "/usulan/syarat/"
