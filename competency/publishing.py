@@ -16,10 +16,10 @@ from inpassing.timeline.events import record
 from proposals import workflow as proposals
 from proposals.models import Proposal
 
-from .models import Publication, Seat, TestResult, TestSession
+from .models import Publication, Seat, SeatQuerySet, TestResult, TestSession
 from .seats import when
 
-CHUNK = 200
+CHUNK = 500
 
 
 def unfinished_sessions(period: Period) -> list[TestSession]:
@@ -69,23 +69,13 @@ def cancel_publication(publication: Publication, *, by: User) -> None:
 
 
 def run_publication(publication: Publication) -> None:
-    """Publish person by person, each in a transaction of their own; safe to run again and twice."""
-    seats = (
-        Seat.objects.current()
-        .filter(
-            session__period=publication.period_id,
-            session__results_confirmed_at__isnull=False,
-            proposal__status=Proposal.Status.TEST_REQUIRED,
-        )
-        .exclude(attendance="")
-        .order_by("pk")
-    )
-    while True:
-        chunk = list(seats.values_list("pk", flat=True)[:CHUNK])
-        if not chunk:
-            break
-        for pk in chunk:
-            _publish_one(pk)
+    """Publish chunk by chunk, each in a transaction of its own; safe to run again and twice.
+
+    What a killed worker left is done by the next one: a chunk is published whole, messages and
+    all, or not at all, and who was published no longer waits for a result.
+    """
+    while _publish_some(publication):
+        pass
     with transaction.atomic():
         done = Publication.objects.filter(pk=publication.pk, finished_at=None).update(
             finished_at=timezone.now()
@@ -94,29 +84,52 @@ def run_publication(publication: Publication) -> None:
             record(publication.period, "results.published", "Hasil uji diumumkan", by=None)
 
 
-@transaction.atomic
-def _publish_one(pk: int) -> None:
-    seat = (
-        Seat.objects.select_for_update(of=("self",))
-        .select_related("proposal", "session__office")
-        .get(pk=pk)
+def waiting_seats(period_id: int) -> SeatQuerySet:
+    """Seats with a confirmed result or absence that nobody was told of yet."""
+    return (
+        Seat.objects.current()
+        .filter(
+            session__period=period_id,
+            session__results_confirmed_at__isnull=False,
+            proposal__status=Proposal.Status.TEST_REQUIRED,
+        )
+        .exclude(attendance="")
     )
-    proposal = proposals.lock_proposal(seat.proposal)
-    if proposal.status != Proposal.Status.TEST_REQUIRED:
-        return
+
+
+@transaction.atomic
+def _publish_some(publication: Publication) -> bool:
+    """Publish the next chunk; False when nobody waits any more."""
+    waiting = waiting_seats(publication.period_id).order_by("pk")
+    people = list(waiting.values_list("proposal", flat=True)[:CHUNK])
+    if not people:
+        return False
+    # Proposals before seats, the order of every act of this stage; another worker waits here.
+    proposals.lock_waiting_for_test(people)
+    seats = list(
+        waiting_seats(publication.period_id)
+        .filter(proposal__in=people)
+        .select_for_update(of=("self",))
+        .select_related("session__office", "result")
+        .order_by("pk")
+    )
+    TestResult.objects.filter(seat__in=[seat.pk for seat in seats if seat.is_present]).update(
+        published_at=timezone.now()
+    )
+    proposals.conclude_tests({seat.proposal_id: _outcome(seat) for seat in seats})
+    return True
+
+
+def _outcome(seat: Seat) -> proposals.TestOutcome:
+    status = Proposal.Status
     if not seat.is_present:
-        proposals.mark_test_absent(
-            proposal, by=None, note=f"Tidak hadir pada {when(seat.session)}."
-        )
-        return
-    result = TestResult.objects.select_for_update().get(seat=seat)
-    result.published_at = timezone.now()
-    result.save(update_fields=["published_at"])
-    score = f"{result.total:.2f}".replace(".", ",")
-    grade = f"{result.passing_grade:.2f}".replace(".", ",")
-    if result.is_passed:
-        proposals.mark_ready(proposal, by=None, note=f"Nilai {score}, nilai lulus {grade}.")
-    else:
-        proposals.mark_test_failed(
-            proposal, by=None, note=f"Nilai {score}, di bawah nilai lulus {grade}."
-        )
+        note = f"Tidak hadir pada {when(seat.session)}."
+        return proposals.TestOutcome(status.TEST_ABSENT, note)
+    score, grade = (
+        f"{value:.2f}".replace(".", ",") for value in (seat.result.total, seat.result.passing_grade)
+    )
+    if seat.result.is_passed:
+        return proposals.TestOutcome(status.READY, f"Nilai {score}, nilai lulus {grade}.")
+    return proposals.TestOutcome(
+        status.TEST_FAILED, f"Nilai {score}, di bawah nilai lulus {grade}."
+    )

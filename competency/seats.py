@@ -7,7 +7,6 @@ one person per seat whatever happens.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,9 +19,8 @@ from inpassing.queue import hint
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record, record_many
 from proposals import workflow as proposals
-from proposals.messages import tell
+from proposals.messages import Notice, tell_many
 from proposals.models import Proposal, ProposalQuerySet
-from proposals.people import operators_of
 
 from .models import Seat, SeatingRun, TestSession, Unseated
 from .seating import Person, Place, Plan, plan_seats
@@ -197,30 +195,23 @@ def invite_some() -> int:
         .select_related("proposal__agency", "proposal__period")
         .order_by("pk")[:INVITED_AT_ONCE]
     )
-    operators: dict[int, list[User]] = {}
-    for seat in seats:
-        agency = seat.proposal.agency
-        if agency.pk not in operators:
-            operators[agency.pk] = operators_of(agency)
-        _invite(seat, operators[agency.pk])
+    tell_many([_invitation(seat) for seat in seats])
     Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(invited_at=timezone.now())
     return len(seats)
 
 
-def _invite(seat: Seat, operators: Iterable[User]) -> None:
-    people = {user.pk: user for user in operators}
-    if participant := seat.proposal.participant:
-        people[participant.pk] = participant
-    tell(
-        seat.proposal,
-        f"seat:{seat.pk}",
-        "test_invitation",
-        to=people.values(),
-        nomor=seat.participant_number,
-        waktu=when(seat.session),
-        tempat=where(seat.session),
-        kursi=seat.number,
-    )
+def _invitation(seat: Seat) -> Notice:
+    return Notice(seat.proposal, f"seat:{seat.pk}", "test_invitation", invitation_fields(seat))
+
+
+def invitation_fields(seat: Seat) -> dict[str, object]:
+    """What a message says of a seat."""
+    return {
+        "nomor": seat.participant_number,
+        "waktu": when(seat.session),
+        "tempat": where(seat.session),
+        "kursi": seat.number,
+    }
 
 
 def _participant_number(period: Period, session: TestSession, proposal: Proposal) -> str:
@@ -289,7 +280,7 @@ def _take_seat(proposal: Proposal, session: TestSession, explanation: str, *, by
         by=by,
         data={"session": session.pk, "seat": seat.pk, "number": number},
     )
-    _invite(seat, operators_of(proposal.agency))
+    tell_many([_invitation(seat)])
     return seat
 
 

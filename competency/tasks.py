@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import planning, publishing, result_imports, seats
+from . import planning, publishing, reminders, result_imports, seats
 from .models import Publication, SeatingRun, SessionPlan
 
 
@@ -26,6 +26,12 @@ def invite_seated() -> None:
     """Tell everybody who got a seat and was not told yet."""
     while seats.invite_some():
         pass
+
+
+@shared_task
+def remind_due() -> None:
+    """Remind everybody whose test is near."""
+    reminders.remind_due()
 
 
 @shared_task

@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "sweep-session-plans": {"task": "competency.tasks.make_sessions", "schedule": 60.0},
     "sweep-seating": {"task": "competency.tasks.seat_people", "schedule": 30.0},
     "sweep-invitations": {"task": "competency.tasks.invite_seated", "schedule": 60.0},
+    "remind-test": {"task": "competency.tasks.remind_due", "schedule": 900.0},
     "sweep-scans": {"task": "proposals.tasks.shrink_due", "schedule": 60.0},
     "sweep-result-files": {"task": "competency.tasks.import_results", "schedule": 30.0},
     "publish-results": {"task": "competency.tasks.publish_due", "schedule": 60.0},

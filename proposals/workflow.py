@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,11 +17,11 @@ from django.utils import timezone
 from inpassing.accounts.models import User
 from inpassing.errors import StaleError, TransitionError
 from inpassing.reference.models import RequiredDocument
-from inpassing.timeline.events import record
+from inpassing.timeline.events import record, record_many
 
 from . import carrying, ledger
 from .deadlines import accepts_filing, deadline_of, filing_deadline_for, repair_deadline_for
-from .messages import deadline_text, tell
+from .messages import Notice, deadline_text, tell, tell_many
 from .models import (
     DocumentVersion,
     Proposal,
@@ -456,20 +457,75 @@ def mark_ready(
 # Competency test (called by stage 3)
 
 
-@transaction.atomic
-def mark_test_failed(proposal: Proposal, *, by: User | None, note: str) -> Proposal:
-    """End this period for somebody who did not pass the test; they may come again."""
-    proposal = lock_proposal(proposal)
-    _expect(proposal, Status.TEST_REQUIRED)
-    return _end(proposal, Status.TEST_FAILED, "proposal.test_failed", by=by, note=note)
+@dataclass(frozen=True)
+class TestOutcome:
+    """What a published test result makes of a proposal, and the sentence that says why."""
+
+    __test__ = False
+
+    status: Proposal.Status  # READY, TEST_FAILED or TEST_ABSENT
+    note: str
+
+
+def lock_waiting_for_test(ids: Iterable[int]) -> list[int]:
+    """Lock those of the proposals that still wait for a result; returns their ids."""
+    rows = Proposal.objects.filter(pk__in=ids, status=Status.TEST_REQUIRED).order_by("pk")
+    return [row.pk for row in rows.select_for_update(of=("self",)).only("pk")]
 
 
 @transaction.atomic
-def mark_test_absent(proposal: Proposal, *, by: User | None, note: str) -> Proposal:
-    """End this period for somebody who did not come to the test; they may come again."""
-    proposal = lock_proposal(proposal)
-    _expect(proposal, Status.TEST_REQUIRED)
-    return _end(proposal, Status.TEST_ABSENT, "proposal.test_absent", by=by, note=note)
+def conclude_tests(outcomes: Mapping[int, TestOutcome]) -> list[Proposal]:
+    """Give many proposals (id -> outcome) the outcome of their test, in a handful of queries.
+
+    Only those move that still wait for a result, so a second call moves nobody and tells nobody.
+    Returns the proposals that moved. Who failed or was absent has ended this period and may come
+    again in the next.
+    """
+    moved = list(
+        Proposal.objects.filter(pk__in=outcomes, status=Status.TEST_REQUIRED)
+        .select_for_update(of=("self",))
+        .select_related("agency", "period", "level__position", "participant")
+        .order_by("pk")
+    )
+    now = timezone.now()
+    for proposal in moved:
+        outcome = outcomes[proposal.pk]
+        proposal.status, proposal.status_since = outcome.status, now
+        proposal.version += 1
+        if outcome.status != Status.READY:
+            proposal.end_note = outcome.note[:1000]
+    Proposal.objects.bulk_update(
+        moved, ["status", "status_since", "version", "end_note"], batch_size=500
+    )
+    passed = "Lulus uji kompetensi"
+    notices = []
+    for status, kind, label in (
+        (Status.READY, "proposal.ready", f"{passed}; siap direkomendasikan"),
+        (Status.TEST_FAILED, "proposal.test_failed", ENDINGS[Status.TEST_FAILED]),
+        (Status.TEST_ABSENT, "proposal.test_absent", ENDINGS[Status.TEST_ABSENT]),
+    ):
+        those = [proposal for proposal in moved if proposal.status == status]
+        events = record_many(
+            kind,
+            [(proposal, label, {}) for proposal in those],
+            by=None,
+            notes=[outcomes[proposal.pk].note for proposal in those],
+        )
+        for proposal, event in zip(those, events, strict=True):
+            if status == Status.READY:
+                notices.append(
+                    Notice(
+                        proposal, f"ready:{event.pk}", "proposal_ready", {"sebab": passed.lower()}
+                    )
+                )
+            else:
+                fields: dict[str, object] = {
+                    "keadaan": label.lower(),
+                    "alasan": outcomes[proposal.pk].note,
+                }
+                notices.append(Notice(proposal, f"ended:{event.pk}", "proposal_ended", fields))
+    tell_many(notices)
+    return moved
 
 
 @transaction.atomic

@@ -150,7 +150,12 @@ def render_text(code: str, fields: Mapping[str, str]) -> tuple[str, str]:
     KeyError for a field of the shipped text that is missing. An edited text with a field that the
     caller does not give (any more) must stop nobody's work: the shipped text takes its place.
     """
-    subject, body = source_of(code)
+    return render_source(source_of(code), code, fields)
+
+
+def render_source(source: tuple[str, str], code: str, fields: Mapping[str, str]) -> tuple[str, str]:
+    """The same from a text that is read already (`source_of`): no query."""
+    subject, body = source
     if not _fields(subject, body) <= set(fields) and (subject, body) != shipped(code):
         logger.warning("message_text.unusable", extra={"code": code})
         subject, body = shipped(code)

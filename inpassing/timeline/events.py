@@ -70,12 +70,17 @@ def record(
 
 
 def record_many(
-    kind: str, entries: Sequence[tuple[models.Model, str, dict[str, Any]]], *, by: User | None
+    kind: str,
+    entries: Sequence[tuple[models.Model, str, dict[str, Any]]],
+    *,
+    by: User | None,
+    notes: Sequence[str] = (),
 ) -> list[TimelineEvent]:
     """Append one event to each of many subjects, all of one model, in a handful of queries.
 
-    An entry is (subject, label, data), as in `record`; no subject may stand in it twice. The heads
-    are locked in the order of the subjects' numbers. Returns the events in the order of `entries`.
+    An entry is (subject, label, data), as in `record`; no subject may stand in it twice. `notes`
+    are empty, or one text for each entry. The heads are locked in the order of the subjects'
+    numbers. Returns the events in the order of `entries`.
     """
     if not entries:
         return []
@@ -97,7 +102,10 @@ def record_many(
         )
         heads |= {head.subject_id: head for head in locked.order_by("subject_id")}
     is_proposal, now, events = subject_kind == "proposals.proposal", timezone.now(), []
-    for subject, label, data in entries:
+    salts = [secrets.token_hex(16) if note else "" for note in notes or [""] * len(entries)]
+    for (subject, label, data), note, salt in zip(
+        entries, notes or [""] * len(entries), salts, strict=True
+    ):
         head = heads[subject.pk]
         event = TimelineEvent(
             subject_kind=subject_kind,
@@ -109,12 +117,21 @@ def record_many(
             data=data,
             actor=by,
             at=now,
+            detail_hash=EventDetail.compute_hash(note, salt) if note else "",
             prev_hash=head.hash,
         )
         event.hash = event.compute_hash()
         head.seq, head.hash = event.seq, event.hash
         events.append(event)
     TimelineEvent.objects.bulk_create(events, batch_size=CHUNK)
+    EventDetail.objects.bulk_create(
+        [
+            EventDetail(event=event, text=note, salt=salt)
+            for event, note, salt in zip(events, notes, salts, strict=False)
+            if note
+        ],
+        batch_size=CHUNK,
+    )
     TimelineHead.objects.bulk_create(
         heads.values(),
         update_conflicts=True,

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from competency import attendance, publishing, results
@@ -11,6 +12,7 @@ from competency.tasks import publish_due
 from inpassing.errors import TransitionError
 from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import BpsOffice
+from inpassing.timeline.events import broken_links
 from proposals.models import Proposal
 from tests.competency.factories import begin, make_seat, make_session, scores_for
 from tests.factories import make_admin, make_operator, make_proctor, make_proposal, make_user
@@ -143,20 +145,25 @@ class TestPublish:
 
     def test_a_run_that_was_killed_half_way_goes_on(self, session, ready, monkeypatch):
         publishing.publish(session.period, by=make_admin())
-        one, calls = publishing._publish_one, []
+        one, calls = publishing._publish_some, []
 
-        def die_at_the_second(pk):
-            calls.append(pk)
-            if len(calls) == 2:
-                raise KeyboardInterrupt
-            one(pk)
+        def die_after_the_second(publication):
+            calls.append(publication)
+            with transaction.atomic():
+                more = one(publication)
+                if len(calls) == 2:
+                    raise KeyboardInterrupt
+            return more
 
-        monkeypatch.setattr(publishing, "_publish_one", die_at_the_second)
+        monkeypatch.setattr(publishing, "CHUNK", 1)
+        monkeypatch.setattr(publishing, "_publish_some", die_after_the_second)
         with pytest.raises(KeyboardInterrupt):
             publish_due()
+        assert sorted(self.statuses()) == ["ready", "test_required", "test_required"]
         monkeypatch.undo()
         publish_due()
         assert self.statuses() == ["ready", "test_failed", "test_absent"]
+        assert list(broken_links()) == []
         assert OutboxMessage.objects.filter(template="proposal_ready").count() == 1
         assert Publication.objects.get().finished_at
 

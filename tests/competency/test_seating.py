@@ -211,7 +211,7 @@ class TestPropose:
                 seats.run_seating(run)
         assert not Seat.objects.exists()
         with monkeypatch.context() as patch:
-            patch.setattr(seats, "tell", die)
+            patch.setattr(seats, "tell_many", die)
             seat_people()
             with pytest.raises(KeyboardInterrupt):
                 invite_seated()
