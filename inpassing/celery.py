@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "sweep-mail": {"task": "inpassing.notifications.tasks.deliver_due", "schedule": 30.0},
     "sweep-inspections": {"task": "inpassing.files.tasks.inspect_due", "schedule": 20.0},
     "sweep-page-pictures": {"task": "inpassing.files.tasks.draw_due", "schedule": 30.0},
+    "forget-interrupted": {"task": "inpassing.files.tasks.forget_interrupted", "schedule": 3600.0},
     "sweep-prints": {"task": "inpassing.letters.tasks.print_due", "schedule": 30.0},
     "sweep-letters": {"task": "recommendations.tasks.issue_due", "schedule": 30.0},
     "put-up-letters": {"task": "recommendations.tasks.run_due", "schedule": 900.0},

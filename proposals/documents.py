@@ -44,7 +44,7 @@ def attach_version(
     """
     proposal = (
         Proposal.objects.select_for_update(of=("self",))
-        .select_related("period")
+        .select_related("period", "agency")
         .get(pk=document.proposal_id)
     )
     expect_filling(proposal)

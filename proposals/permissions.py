@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from inpassing.accounts.models import User
@@ -109,9 +108,8 @@ def get_document_for(user: User, pk: int, can: Predicate = can_view) -> Proposal
             "current__file",
         ),
         pk=pk,
+        proposal__in=Proposal.objects.visible_to(user),
     )
-    if not Proposal.objects.visible_to(user).filter(pk=document.proposal_id).exists():
-        raise Http404
     if not can(user, document.proposal):
         raise PermissionDenied
     return document

@@ -9,6 +9,8 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from .storage import ReceivedFile
+
 MULTIPART_OVERHEAD = 64 * 1024
 
 
@@ -29,23 +31,39 @@ def limit_upload(
     return mark
 
 
-class LimitHandler(FileUploadHandler):
-    """Stops taking a file in that turns out larger than it may be, whatever was declared."""
+class ReceivingHandler(FileUploadHandler):
+    """Writes a file once, where the storage can keep it by renaming, and hashes it on the way.
+
+    Stops when more comes than may be, whatever was declared.
+    """
 
     def __init__(self, request: HttpRequest, max_bytes: int) -> None:
         super().__init__(request)
         self.max_bytes = max_bytes
         self.received = 0
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        # By this name Django closes it when the parsing is broken off.
+        self.file = ReceivedFile(
+            self.file_name, self.content_type, self.charset, self.content_type_extra
+        )
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.received += len(raw_data)
         if self.received > self.max_bytes:
             self.request.upload_too_large = True  # type: ignore[union-attr]
             raise StopUpload(connection_reset=False)
-        return raw_data
+        self.file.take(raw_data)
 
-    def file_complete(self, file_size: int) -> None:
-        return None
+    def file_complete(self, file_size: int) -> ReceivedFile:
+        self.file.seek(0)
+        self.file.size = file_size
+        return self.file
+
+    def upload_interrupted(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()
 
 
 class UploadLimitMiddleware:
@@ -75,4 +93,4 @@ class UploadLimitMiddleware:
             request._files = MultiValueDict()  # type: ignore[attr-defined]
             request.csrf_processing_done = True  # type: ignore[attr-defined]
         else:
-            request.upload_handlers.insert(0, LimitHandler(request, limit))
+            request.upload_handlers = [ReceivingHandler(request, limit)]

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.db import models, transaction
 from django.http import FileResponse, HttpRequest
 
@@ -25,6 +26,32 @@ if TYPE_CHECKING:
     from inpassing.accounts.models import User
 
 CHUNK = 64 * 1024
+DAY = 24 * 60 * 60
+
+
+class ReceivedFile(TemporaryUploadedFile):
+    """An upload that was hashed while it came, in a file that local storage keeps by renaming."""
+
+    def __init__(
+        self,
+        name: str | None,
+        content_type: str | None,
+        charset: str | None,
+        content_type_extra: dict[str, bytes] | None,
+    ) -> None:
+        # Not the parent's: that one takes a folder of the system, often on another disk. Django
+        # closes it at the end of the request.
+        file = tempfile.NamedTemporaryFile(suffix=".upload", dir=_incoming())  # noqa: SIM115
+        UploadedFile.__init__(self, file, name, content_type, 0, charset, content_type_extra)
+        self.digest = hashlib.sha256()
+        self.received = 0
+        self._write = file.write
+
+    def take(self, chunk: bytes) -> None:
+        """Add the next bytes."""
+        self.digest.update(chunk)
+        self.received += len(chunk)
+        self._write(chunk)
 
 
 class HashingReader(File[bytes]):
@@ -62,7 +89,7 @@ def store_oversize(upload: UploadedFile, *, owner: models.Model, by: User | None
 def _store(
     upload: UploadedFile, *, owner: models.Model, by: User | None, **fields: str
 ) -> StoredFile:
-    reader = HashingReader(upload)
+    reader = upload if isinstance(upload, ReceivedFile) else HashingReader(upload)
     path = default_storage.save(_new_path(".pdf"), reader)
     return StoredFile.objects.create(
         owner_kind=owner._meta.label_lower,
@@ -260,6 +287,28 @@ def clean_name(name: str) -> str:
     kept = "".join(c for c in base if c.isprintable() and c not in '"<>|:*?').strip(" .")
     stem, suffix = os.path.splitext(kept)
     return (stem[: 190 - len(suffix)] + suffix) or "berkas.pdf"
+
+
+def forget_interrupted() -> int:
+    """Remove uploads that a killed process left half received a day ago; returns how many."""
+    folder, removed = _incoming(), 0
+    if folder is None:
+        return 0
+    for entry in os.scandir(folder):
+        if entry.stat().st_mtime < time.time() - DAY:
+            os.remove(entry.path)
+            removed += 1
+    return removed
+
+
+def _incoming() -> str | None:
+    """The folder of uploads that are coming in, beside what is stored; None for remote storage."""
+    try:
+        folder = default_storage.path("incoming")
+    except NotImplementedError:
+        return None
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    return folder
 
 
 def _new_path(suffix: str) -> str:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from . import storage
 from .inspector import inspect_stream, sentence
 from .models import StoredFile
 from .page_pictures import claim_next_picture, draw_one
@@ -41,6 +42,12 @@ def draw_due() -> None:
         if picture is None:
             return
         draw_one(picture)
+
+
+@shared_task
+def forget_interrupted() -> None:
+    """Remove uploads that never arrived whole; harmless when run twice."""
+    storage.forget_interrupted()
 
 
 def claim_next() -> StoredFile | None:

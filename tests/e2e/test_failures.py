@@ -220,7 +220,7 @@ def test_closed_period(stage: Stage) -> None:
     assert Formation.objects.get().takes_nominations
     operator.go(f"/usulan/{proposal.pk}/usulkan/")
     operator.reads("Usulkan ke BPS")
-    stage.period.nomination_deadline = timezone.now() - dt.timedelta(minutes=1)
+    stage.period.nomination_deadline = timezone.now() - dt.timedelta(hours=1)
     stage.period.save()
     operator.press("Usulkan ke BPS")
     operator.reads("sudah ditutup")

@@ -136,7 +136,7 @@ class TestUpload:
         assert not ImportBatch.objects.exists()
 
     def test_outside_the_nomination_window(self, as_user, operator, agency, period):
-        period.nomination_deadline = timezone.now() - dt.timedelta(minutes=1)
+        period.nomination_deadline = timezone.now() - dt.timedelta(hours=1)
         period.save()
         client = as_user(operator)
         assert "Pengusulan belum dibuka" in client.get(CREATE).content.decode()
@@ -454,7 +454,7 @@ class TestSave:
 
     def test_after_the_nomination_deadline(self, as_user, operator, period, preview):
         batch = preview(row())
-        period.nomination_deadline = timezone.now() - dt.timedelta(minutes=1)
+        period.nomination_deadline = timezone.now() - dt.timedelta(hours=1)
         period.save()
         page = as_user(operator).post(act(batch, "save"), GOOD, follow=True).content.decode()
         assert "sudah ditutup" in page
