@@ -6,13 +6,17 @@ import time
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from inpassing.accounts.models import User
+from inpassing.files.models import PagePicture
+from inpassing.files.tasks import draw_due
 from proposals.models import Proposal
-from tests import factories
+from tests import factories, pdf_factory
+from tests.proposals.filing import put
 from verification.models import DocumentCheck
 
-from .actor import Actor
+from .actor import NARROW, Actor
 from .conftest import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,3 +127,44 @@ def test_ten_documents_with_the_keyboard(
     assert keys <= 2 * TEN + certified + 10
     record_property("keys", keys)
     record_property("seconds", round(seconds, 1))
+
+
+def test_on_a_phone_the_pages_are_pictures_that_come_by_themselves(stage: Stage) -> None:
+    verifier, proposal = waiting()
+    document = proposal.documents.order_by("order").first()
+    assert document is not None
+    put(document, pdf_factory.document(4), pages=4)
+    actor = stage.signed_in(verifier)
+    actor.go(f"/verifikasi/berkas/{proposal.pk}/?dokumen={document.pk}")
+    page = actor.page
+    page.set_viewport_size(NARROW)  # looking at a page leaves it wide
+    assert not page.locator("iframe").is_visible()
+    page.locator(".viewer__pages").scroll_into_view_if_needed()
+    expect(page.locator(".pagepic").first).to_contain_text("sedang dibuat")
+    asked = PagePicture.objects.values_list("number", flat=True)
+    assert 4 not in asked, "only what is looked at is drawn"
+    draw_due()
+    expect(page.locator(".pagepic img").first).to_be_visible()
+    assert page.locator(".pagepic img").first.evaluate("image => image.decode()") is None
+    page.locator(".pagepic").last.scroll_into_view_if_needed()
+    expect(page.locator(".pagepic").last).to_contain_text("sedang dibuat")
+    assert 4 in asked.all()
+    actor.look()
+
+
+def test_without_javascript_the_pictures_have_a_page_that_says_how_far_they_are(
+    stage: Stage,
+) -> None:
+    verifier, proposal = waiting()
+    document = proposal.documents.order_by("order").first()
+    assert document is not None
+    actor = stage.signed_in(verifier, script=False)
+    actor.page.set_viewport_size(NARROW)
+    actor.go(f"/verifikasi/berkas/{proposal.pk}/?dokumen={document.pk}")
+    actor.go(
+        str(actor.page.get_by_role("link", name="Halaman sebagai gambar").get_attribute("href"))
+    )
+    actor.reads("0 dari 1 halaman sudah digambar.")
+    draw_due()
+    actor.follow("Perbarui status")
+    expect(actor.page.locator(".pagepic img")).to_be_visible()
