@@ -28,6 +28,9 @@ SENTENCES = {
     "still_too_large": f"Setelah dikecilkan, berkas ini masih lebih besar dari 2 MB. {RESCAN}",
     "no_pictures": "Berkas ini besar bukan karena gambar, sehingga tidak dapat dikecilkan di sini."
     f" {RESCAN}",
+    "dense": "Gambar di dalam berkas ini sudah dipadatkan oleh pemindai, sehingga tidak dapat"
+    " dikecilkan lagi di sini. Sertakan hanya halaman yang diminta, atau pindai ulang pada 150 dpi,"
+    " abu-abu, lalu unggah lagi.",
     "signed": "Berkas ini bertanda tangan elektronik; mengecilkannya merusak tanda tangan itu."
     " Minta berkas di bawah 2 MB dari penerbitnya, atau cetak lalu pindai pada 150 dpi.",
     "too_complex": f"Berkas ini terlalu rumit untuk dikecilkan. {RESCAN}",

@@ -21,7 +21,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pikepdf
-from PIL import Image, JpegImagePlugin, TiffImagePlugin  # noqa: F401  loaded before the limits
+from PIL import (  # all of them loaded before the limits
+    Image,
+    Jpeg2KImagePlugin,  # noqa: F401
+    JpegImagePlugin,  # noqa: F401
+    TiffImagePlugin,
+)
 
 MEGABYTE = 1024 * 1024
 PR_SET_NO_NEW_PRIVS = 38
@@ -31,6 +36,9 @@ LEAST_PIXELS = 64 * 64
 LADDER = ((250, 80), (200, 72), (170, 62), (150, 52), (130, 42), (110, 34))
 GRAY_SPACES = {"/DeviceGray", "/CalGray", "/G"}
 RGB_SPACES = {"/DeviceRGB", "/CalRGB", "/RGB"}
+CMYK_SPACES = {"/DeviceCMYK", "/CMYK"}
+MODES = {"L", "RGB", "CMYK"}
+JPX_SPACES = {"L": pikepdf.Name.DeviceGray, "RGB": pikepdf.Name.DeviceRGB}
 
 
 class RefusedError(Exception):
@@ -86,6 +94,9 @@ def warm_up() -> None:
     out = io.BytesIO()
     Image.new("RGB", (16, 16)).resize((8, 8)).save(out, "JPEG", quality=50)
     Image.open(out, formats=["JPEG"]).load()
+    out = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(out, "JPEG2000")
+    Image.open(out, formats=["JPEG2000"]).load()
     encoded_bits(Image.new("1", (16, 16)))
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
@@ -96,9 +107,7 @@ def shrink(data: bytes, target: int) -> tuple[bytes, int]:
     """The file with smaller pictures, at most `target` bytes, at the best quality that fits, and
     its number of pages; RefusedError when there is none."""
     if len(smallest := attempt(data, *LADDER[-1])) > target:
-        raise RefusedError(
-            "still_too_large" if has_pictures(data) else "no_pictures", len(smallest)
-        )
+        raise RefusedError(why_too_large(data), len(smallest))
     best, low, high = smallest, 0, len(LADDER) - 1
     while low < high:  # sizes fall along the ladder: find the first step that fits
         middle = (low + high) // 2
@@ -130,10 +139,14 @@ def attempt(data: bytes, dpi: int, quality: int) -> bytes:
         return out.getvalue()
 
 
-def has_pictures(data: bytes) -> bool:
-    """Whether there is any picture that could have been made smaller."""
+def why_too_large(data: bytes) -> str:
+    """Which code fits a file that does not: no pictures, none that could be encoded anew (black
+    and white as scanners pack it), or pictures that stay too large."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        return any(True for _ in pictures(pdf))
+        found = list(pictures(pdf))
+        if any(opened(picture.stream) for picture in found):
+            return "still_too_large"
+        return "dense" if found else "no_pictures"
 
 
 def frames(pdf: pikepdf.Pdf) -> list[list[str]]:
@@ -196,16 +209,11 @@ def pictures(pdf: pikepdf.Pdf) -> Iterator[Picture]:
 def replace(pdf: pikepdf.Pdf, picture: Picture, dpi: int, quality: int) -> None:
     """Write one picture anew where that is possible and makes it smaller."""
     stream = picture.stream
-    width, height = int(stream.get("/Width", 0)), int(stream.get("/Height", 0))
-    if not LEAST_PIXELS <= width * height <= MOST_PIXELS or is_particular(stream):
+    decoded = opened(stream)
+    if decoded is None:
         return
-    try:
-        opened = decode(stream, width, height)
-    except (OSError, ValueError, MemoryError, zlib.error, pikepdf.PdfError):
-        return  # what cannot be read here stays as it is
-    if opened is None:
-        return
-    image, space = opened
+    image, space = decoded
+    width, height = image.size
     if image.mode == "1":
         packed = encoded_bits(image)
         if len(packed) < len(stream.read_raw_bytes()):
@@ -228,9 +236,20 @@ def replace(pdf: pikepdf.Pdf, picture: Picture, dpi: int, quality: int) -> None:
     stream["/BitsPerComponent"] = 8
     if space is not None:
         stream["/ColorSpace"] = space
-    for key in ("/DecodeParms", "/F", "/FFilter", "/FDecodeParms"):
+    for key in ("/DecodeParms", "/F", "/FFilter", "/FDecodeParms", "/SMaskInData"):
         if key in stream:
             del stream[key]
+
+
+def opened(stream: pikepdf.Stream) -> tuple[Image.Image, pikepdf.Object | None] | None:
+    """A picture as `decode` gives it; None where it must stay as it is."""
+    width, height = int(stream.get("/Width", 0)), int(stream.get("/Height", 0))
+    if not LEAST_PIXELS <= width * height <= MOST_PIXELS or is_particular(stream):
+        return None
+    try:
+        return decode(stream, width, height)
+    except (OSError, ValueError, MemoryError, zlib.error, pikepdf.PdfError):
+        return None  # what cannot be read here stays as it is
 
 
 def is_particular(stream: pikepdf.Stream) -> bool:
@@ -241,10 +260,15 @@ def is_particular(stream: pikepdf.Stream) -> bool:
         return True
     if soft is not None and "/Matte" in soft:
         return True
-    if bool(stream.get("/ImageMask", False)):
+    if bool(stream.get("/ImageMask", False)) or int(stream.get("/SMaskInData", 0)):
         return True
     if "/Decode" in stream:
-        return [float(value) for value in stream["/Decode"]] not in ([0, 1], [0, 1] * 3)
+        ranges = [float(value) for value in stream["/Decode"]]
+        plain_ranges = [[0.0, 1.0] * n for n in (1, 3, 4)]
+        # Turned over, as some programs write CMYK: a JPEG stays the same samples.
+        if str(stream.get("/Filter")) == "/DCTDecode":
+            plain_ranges += [[1.0, 0.0] * n for n in (1, 3, 4)]
+        return ranges not in plain_ranges
     return False
 
 
@@ -259,9 +283,12 @@ def decode(
     )
     kind, base = space_of(stream.get("/ColorSpace"))
     if names[-1] == "/DCTDecode":
-        return (jpeg(stream, names, kind), None) if kind in {"L", "RGB", "any"} else None
+        return (jpeg(stream, names, kind), None) if kind in {*MODES, "any"} else None
+    if names == ["/JPXDecode"]:
+        image = jpeg2000(stream, kind, (width, height))
+        return image, JPX_SPACES[image.mode] if kind == "any" else None
     if names[-1] in {"/CCITTFaxDecode", "/JBIG2Decode", "/JPXDecode"}:
-        return None
+        return None  # two colours, packed better than here
     bits = int(stream.get("/BitsPerComponent", 8))
     samples = stream.read_bytes()
     if bits == 1 and kind == "L" and len(samples) >= (width + 7) // 8 * height:
@@ -283,7 +310,17 @@ def jpeg(stream: pikepdf.Stream, names: list[str], kind: str) -> Image.Image:
         else stream.read_bytes(pikepdf.StreamDecodeLevel.generalized)
     )
     image = Image.open(io.BytesIO(raw), formats=["JPEG"])
-    if image.mode not in {"L", "RGB"} or kind not in {"any", image.mode}:
+    if image.mode not in MODES or kind not in {"any", image.mode}:
+        raise ValueError(image.mode)
+    image.load()  # Pillow turns CMYK over when it reads and again when it writes
+    return image
+
+
+def jpeg2000(stream: pikepdf.Stream, kind: str, size: tuple[int, int]) -> Image.Image:
+    """A JPEG 2000 picture; ValueError where it is not what the dictionary says, or has depth or
+    colours that eight bits of grey or RGB do not hold."""
+    image = Image.open(io.BytesIO(stream.read_raw_bytes()), formats=["JPEG2000"])
+    if image.size != size or image.mode not in JPX_SPACES or kind not in {"any", image.mode}:
         raise ValueError(image.mode)
     image.load()
     return image
@@ -304,17 +341,19 @@ def from_palette(
 
 
 def space_of(space: Any) -> tuple[str, str | None]:
-    """ "L", "RGB", "P" (with the base's kind), "any" for a JPEG without one, else "other"."""
+    """ "L", "RGB", "CMYK", "P" (with the base's kind), "any" where none is named, else "other"."""
     if space is None:
         return "any", None
     if isinstance(space, pikepdf.Name):
         name = str(space)
+        if name in CMYK_SPACES:
+            return "CMYK", None
         return ("L" if name in GRAY_SPACES else "RGB" if name in RGB_SPACES else "other"), None
     name = str(space[0])
     if name in GRAY_SPACES or name in RGB_SPACES:
         return ("L" if name in GRAY_SPACES else "RGB"), None
     if name == "/ICCBased":
-        return {1: "L", 3: "RGB"}.get(int(space[1].get("/N", 0)), "other"), None
+        return {1: "L", 3: "RGB", 4: "CMYK"}.get(int(space[1].get("/N", 0)), "other"), None
     if name in {"/Indexed", "/I"}:
         base, _ = space_of(space[1])
         return ("P", base) if base in {"L", "RGB"} else ("other", None)
