@@ -291,7 +291,26 @@ def _session_label(session: Any) -> str:
     start = session.starts_at.astimezone(ZoneInfo(session.office.tz))
     return (
         f"{session.office.name}, {start:%d-%m-%Y %H.%M}, {session.room} "
-        f"({session.capacity - session.taken} kursi kosong)"
+        f"({session.capacity - session.taken} kursi kosong"
+        f"{', ruang untuk kebutuhan khusus' if session.is_accessible else ''})"
+    )
+
+
+def score_field(label: str, *, required: bool = True) -> forms.DecimalField:
+    """A score, 0 to 100 with two places at most."""
+    return forms.DecimalField(
+        label=label,
+        required=required,
+        min_value=Decimal(0),
+        max_value=Decimal(100),
+        max_digits=5,
+        decimal_places=2,
+        localize=True,
+        error_messages={
+            "invalid": "Isi angka 0 sampai 100, misalnya 78,5.",
+            "min_value": "Nilai paling kecil 0.",
+            "max_value": "Nilai paling besar 100.",
+        },
     )
 
 
@@ -302,23 +321,61 @@ class ScoresForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.components = components
         for component in components:
-            self.fields[f"c{component.pk}"] = forms.DecimalField(
-                label=f"{component.name} (bobot {component.weight}%)",
-                min_value=Decimal(0),
-                max_value=Decimal(100),
-                max_digits=5,
-                decimal_places=2,
-                localize=True,
-                error_messages={
-                    "invalid": "Isi angka 0 sampai 100, misalnya 78,5.",
-                    "min_value": "Nilai paling kecil 0.",
-                    "max_value": "Nilai paling besar 100.",
-                },
+            self.fields[f"c{component.pk}"] = score_field(
+                f"{component.name} (bobot {component.weight}%)"
             )
 
     def scores(self) -> dict[int, Decimal]:
         """Component id -> score."""
         return {c.pk: self.cleaned_data[f"c{c.pk}"] for c in self.components}
+
+
+class SessionScoresForm(forms.Form):
+    """The scores of everybody in a session at once; a line is filled whole or left empty."""
+
+    def __init__(
+        self, *args: Any, lines: list[tuple[Seat, list[TestComponent]]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        for seat, components in lines:
+            for component in components:
+                self.fields[self.name(seat, component)] = score_field(
+                    f"{seat.proposal.name}: {component.name}", required=False
+                )
+
+    @staticmethod
+    def name(seat: Seat, component: TestComponent) -> str:
+        return f"s{seat.pk}c{component.pk}"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for seat, components in self.lines:
+            names = [self.name(seat, component) for component in components]
+            empty = [name for name in names if name in data and data[name] is None]
+            if empty and len(empty) < len(names):
+                for name in empty:
+                    self.add_error(name, "Isi semua komponen orang ini, atau kosongkan semuanya.")
+            elif empty and any(self.initial.get(name) is not None for name in names):
+                self.add_error(names[0], "Nilai yang sudah tersimpan tidak dapat dikosongkan.")
+        return data
+
+    def changed_scores(self) -> dict[int, dict[int, Decimal]]:
+        """Seat id -> component id -> score, of the lines that say something new."""
+        scores: dict[int, dict[int, Decimal]] = {}
+        for seat, components in self.lines:
+            typed = {c.pk: self.cleaned_data[self.name(seat, c)] for c in components}
+            before = {c.pk: self.initial.get(self.name(seat, c)) for c in components}
+            if typed != before and None not in typed.values():
+                scores[seat.pk] = typed
+        return scores
+
+    def rows(self) -> list[tuple[Seat, list[tuple[TestComponent, Any]]]]:
+        """What the page shows: each seat with its components and their bound fields."""
+        return [
+            (seat, [(component, self[self.name(seat, component)]) for component in components])
+            for seat, components in self.lines
+        ]
 
 
 class PublicationForm(forms.Form):

@@ -196,6 +196,27 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         """Current seats whose people were not told yet."""
         return self.current().filter(invited_at=None)
 
+    def visible_to(self, user: User | AnonymousUser) -> SeatQuerySet:
+        """Seats of the own agency for an operator, at the own office for a proctor, all for an
+        administrator."""
+        roles = roles_of(user)
+        if roles.is_admin:
+            return self
+        return self.filter(
+            Q(proposal__agency__in=roles.agency_ids) | Q(session__office__in=roles.office_ids)
+        )
+
+    def in_state(self, state: str) -> SeatQuerySet:
+        """Seats by what came of them: "menunggu", "hadir", "absen", "lulus", "gagal"."""
+        published = self.filter(result__published_at__isnull=False)
+        return {
+            "menunggu": self.filter(attendance=""),
+            "hadir": self.filter(attendance__in=[Seat.Attendance.PRESENT, Seat.Attendance.LATE]),
+            "absen": self.filter(attendance=Seat.Attendance.ABSENT),
+            "lulus": published.filter(result__total__gte=F("result__passing_grade")),
+            "gagal": published.filter(result__total__lt=F("result__passing_grade")),
+        }[state]
+
     def for_list(self) -> SeatQuerySet:
         return self.select_related(
             "session__office", "session__period", "proposal__agency", "proposal__level__position"

@@ -65,6 +65,19 @@ def enter_result(seat: Seat, scores: Mapping[int, Decimal], *, by: User) -> Test
     return result
 
 
+@transaction.atomic
+def enter_results(
+    session: TestSession, scores: Mapping[int, Mapping[int, Decimal]], *, by: User
+) -> int:
+    """Keep the scores (seat id -> component id -> 0 to 100) of many people of one session, all or
+    none; returns how many."""
+    session = TestSession.objects.locked(session)
+    for seat in session.seats.current().filter(pk__in=scores).order_by("pk"):
+        seat.session = session
+        enter_result(seat, scores[seat.pk], by=by)
+    return len(scores)
+
+
 def open_points(session: TestSession) -> list[str]:
     """What is missing before the results can be confirmed, in Indonesian."""
     seats = session.seats.current()

@@ -3,6 +3,7 @@ from django.urls import path
 from .views import (
     corrections,
     participants,
+    people,
     plans,
     proctors,
     result_imports,
@@ -34,10 +35,13 @@ urlpatterns = [
     path("kursi/penetapan/<int:pk>/undang/", seating.send_invitations, name="send_invitations"),
     path("peserta/<int:pk>/kursi/", seating.assign, name="assign_seat"),
     # Participants
+    path("peserta/", people.people, name="people"),
+    path("peserta/daftar.xlsx", people.people_file, name="people_file"),
     path("peserta/<int:pk>/", participants.test, name="test"),
     path("peserta/<int:pk>/kartu.pdf", participants.card, name="card"),
     # Results
     path("kursi/<int:pk>/nilai/", results.enter, name="enter_result"),
+    path("sesi/<int:pk>/nilai/", results.enter_session, name="enter_results"),
     path("sesi/<int:pk>/pastikan/", results.confirm, name="confirm_results"),
     path("nilai/impor/", result_imports.import_create, name="result_import_create"),
     path("nilai/impor/<int:pk>/", result_imports.result_import, name="result_import"),

@@ -56,6 +56,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
             entries += [("Usulan" if roles.is_admin else "Calon", "proposals:list")]
         if roles.is_operator:
             entries += [("Formasi", "proposals:formation_list")]
+            entries += [("Uji", "competency:people")]
         if roles.is_verifier:
             entries += [("Meja kerja", "verification:desk")]
         if roles.is_proctor or roles.is_admin:

@@ -473,6 +473,9 @@ ADDRESSES = {
     "competency:assign_seat": (GET, lambda w: [w.proposal("test_required").pk]),
     "competency:test": (GET, lambda w: [w.proposal("test_required").pk]),
     "competency:card": (GET, lambda w: [w.seat().proposal_id]),
+    "competency:people": (GET, lambda w: []),
+    "competency:people_file": (GET, lambda w: []),
+    "competency:enter_results": (GET, lambda w: [w.session().pk]),
     "competency:enter_result": (GET, lambda w: [w.seat().pk]),
     "competency:confirm_results": (POST, lambda w: [w.session().pk]),
     "competency:confirm_all": (POST, lambda w: [w.period.pk]),
@@ -756,6 +759,9 @@ competency:session_plan_create          - 3 3 3 3 3 3 3 3 +
 competency:session_plan                 - 3 3 3 3 3 3 3 3 +
 competency:session                      - 4 4 4 4 4 4 + 4 +
 competency:session_cancel               - 4 4 4 4 4 4 3 4 +
+competency:people                       - 3 3 + + 3 3 + 3 +
+competency:people_file                  - 3 3 + + 3 3 + 3 +
+competency:enter_results                - 4 4 4 4 4 4 + 4 +
 competency:session_proctors             - 4 4 4 4 4 4 3 4 +
 competency:incident                     - 4 4 4 4 4 4 + 4 3
 competency:attendance_sheet             - 4 4 4 4 4 4 + 4 +

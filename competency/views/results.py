@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -12,16 +15,18 @@ from inpassing.accounts.models import sort_name
 from inpassing.errors import TransitionError
 from inpassing.reference.models import Period, TestComponent
 from proposals.models import Proposal
+from proposals.rates import count_up
 
 from .. import publishing
-from ..forms import PublicationForm, ScoresForm
+from ..forms import PublicationForm, ScoresForm, SessionScoresForm
 from ..models import Publication, Seat, TestResult, TestSession
 from ..permissions import can_enter_results, can_plan, get_seat_for, get_session_for, require_admin
-from ..results import confirm_all, confirm_results, confirmable, enter_result
+from ..results import confirm_all, confirm_results, confirmable, enter_result, enter_results
 from .sessions import me
 
 FOUND = 20
 LETTERS = 3
+SEARCHES, WINDOW = 100, dt.timedelta(minutes=10)  # of one network address, often an office
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,6 +52,48 @@ def enter(request: HttpRequest, pk: int) -> HttpResponse:
         except TransitionError as error:
             form.add_error(None, str(error))
     return render(request, "competency/enter_result.html", {"seat": seat, "form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def enter_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Type the scores of everybody who was at a session."""
+    user = me(request)
+    session = get_session_for(user, pk, can_enter_results)
+    present = (
+        session.seats.current()
+        .filter(attendance__in=["present", "late"])
+        .exclude(proposal__participant=user)
+        .select_related("proposal__level", "result")
+        .prefetch_related("result__scores")
+    )
+    components: dict[str, list[TestComponent]] = {}
+    for component in TestComponent.objects.filter(
+        period_position__period=session.period_id
+    ).select_related("period_position"):
+        components.setdefault(component.period_position.position_id, []).append(component)
+    lines = [(seat, components.get(seat.proposal.position_id, [])) for seat in present]
+    initial = {
+        f"s{seat.pk}c{score.component_id}": score.score
+        for seat, _ in lines
+        if hasattr(seat, "result")
+        for score in seat.result.scores.all()
+    }
+    form = SessionScoresForm(
+        request.POST if request.method == "POST" else None, lines=lines, initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = enter_results(session, form.changed_scores(), by=user)
+            messages.success(request, f"Nilai {count} orang tersimpan.")
+            return redirect("competency:session", pk)
+        except TransitionError as error:
+            form.add_error(None, str(error))
+    return render(
+        request,
+        "competency/enter_session.html",
+        {"session": session, "form": form, "rows": form.rows()},
+        status=422 if form.errors else 200,
+    )
 
 
 @require_POST
@@ -141,7 +188,12 @@ def results(request: HttpRequest) -> HttpResponse:
     packed = query.replace(" ", "")
     rows: list[TestResult] = []
     too_short = bool(query) and len(packed) < LETTERS
+    again_at = None
     if query and not too_short:
+        again_at = count_up(
+            "results", get_adapter().get_client_ip(request), most=SEARCHES, within=WINDOW
+        )
+    if query and not too_short and not again_at:
         found = TestResult.objects.exclude(published_at=None).select_related(
             "seat__proposal__level__position", "seat__proposal__agency", "seat__session__period"
         )
@@ -158,9 +210,11 @@ def results(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "too_short": too_short,
             "searched": bool(query) and not too_short,
+            "again_at": again_at,
             "coming": Period.objects.open().order_by("results_at").first(),
             "has_results": TestSession.objects.exclude(seats__result__published_at=None).exists()
             if not query
             else True,
         },
+        status=429 if again_at else 200,
     )

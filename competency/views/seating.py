@@ -193,6 +193,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "seat": seat,
             "q": query,
             "most": SESSIONS_SHOWN,
+            "special_needs": proposal.special_needs if roles.is_admin else "",
             "is_locked": not proposal.period.moves_seats() and bool(seat or not roles.is_admin),
         },
     )

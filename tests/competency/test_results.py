@@ -121,6 +121,59 @@ class TestConfirm:
         )
 
 
+class TestEnterSession:
+    def url(self, session):
+        return f"/uji/sesi/{session.pk}/nilai/"
+
+    def typed(self, seat, *values):
+        return {f"s{seat.pk}c{pk}": value for pk, value in scores_for(seat, *values).items()}
+
+    @pytest.fixture
+    def present(self, session):
+        seats = list(session.seats.order_by("proposal__name"))
+        for seat in seats[:2]:
+            attendance.mark_attendance(seat, "present", by=make_user())
+        return seats[:2]
+
+    def test_everybody_present_on_one_page_and_only_what_changed_is_written(
+        self, as_user, session, office, present
+    ):
+        first, second = present
+        client = as_user(make_proctor(office))
+        assert len(client.get(self.url(session)).context["rows"]) == 2
+        client.post(self.url(session), {**self.typed(first, 90, 80)})
+        assert TestResult.objects.get().seat == first
+        other = make_proctor(office)
+        data = {**self.typed(first, 90, 80), **self.typed(second, 55, 45)}
+        page = as_user(other).post(self.url(session), data, follow=True)
+        assert "Nilai 1 orang tersimpan" in page.content.decode()
+        assert TestResult.objects.get(seat=first).entered_by != other
+        assert TestResult.objects.get(seat=second).entered_by == other
+
+    def test_a_line_is_filled_whole_and_nothing_is_kept_beside_an_error(
+        self, as_user, session, office, present
+    ):
+        first, second = present
+        half = dict(list(self.typed(second, 60, 60).items())[:1])
+        page = as_user(make_proctor(office)).post(
+            self.url(session), {**self.typed(first, 90, 80), **half}
+        )
+        assert page.status_code == 422
+        assert "Isi semua komponen orang ini" in page.content.decode()
+        wrong = as_user(make_proctor(office)).post(self.url(session), self.typed(first, 90, 101))
+        assert "Nilai paling besar 100" in wrong.content.decode()
+        assert not TestResult.objects.exists()
+
+    def test_not_after_confirmation(self, as_user, session, office, present):
+        session.results_confirmed_at = timezone.now()
+        session.save()
+        page = as_user(make_proctor(office)).post(self.url(session), self.typed(present[0], 90, 80))
+        assert "sudah dipastikan" in page.content.decode()
+
+    def test_refusals(self, refuses_everybody_else, session):
+        refuses_everybody_else(self.url(session), stranger=make_proctor())
+
+
 class TestPublish:
     @pytest.fixture
     def ready(self, session):
@@ -197,6 +250,15 @@ class TestPublicPage:
         assert "Ani Baik" in page
         assert nip not in page.replace(" ", "")
         assert "••" in page
+
+    def test_too_many_searches_of_one_network(self, client, monkeypatch):
+        monkeypatch.setattr("competency.views.results.SEARCHES", 2)
+        for _ in range(2):
+            assert client.get("/uji/hasil/?q=maria").status_code == 200
+        page = client.get("/uji/hasil/?q=maria")
+        assert page.status_code == 429
+        assert "Terlalu banyak pencarian" in page.content.decode()
+        assert client.get("/uji/hasil/").status_code == 200
 
     def test_three_letters_at_least(self, client):
         assert "paling sedikit 3 huruf" in client.get("/uji/hasil/?q=an").content.decode()
