@@ -56,7 +56,7 @@ class SessionForm(forms.ModelForm[TestSession]):
         super().__init__(*args, **kwargs)
         period: Any = self.fields["period"]
         period.queryset = Period.objects.open()
-        period.label = "Periode"
+        period.label, period.empty_label = "Periode", None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -65,6 +65,7 @@ class SessionForm(forms.ModelForm[TestSession]):
         if starts and ends and ends <= starts:
             self.add_error("ends", "Jam selesai harus sesudah jam mulai. Periksa keduanya.")
         period = data.get("period")
+        _check_wave(self, period, data.get("wave"))
         if period and day and not period.test_from <= day <= period.test_until:
             self.add_error(
                 "day",
@@ -82,6 +83,13 @@ class SessionForm(forms.ModelForm[TestSession]):
             self.instance.starts_at = dt.datetime.combine(day, starts, zone)
             self.instance.ends_at = dt.datetime.combine(day, ends, zone)
         return data
+
+
+def _check_wave(form: forms.BaseForm, period: Period | None, wave: str | None) -> None:
+    """A wave is one of those that the period lists, where it lists any."""
+    if period and wave and period.waves and wave not in period.waves:
+        names = ", ".join(period.waves)
+        form.add_error("wave", f"Gelombang {period.name}: {names}. Pilih salah satu.")
 
 
 ALL_OFFICES = "semua"
@@ -152,6 +160,7 @@ class PlanForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        _check_wave(self, data.get("period"), data.get("wave"))
         first, last = data.get("first_day"), data.get("last_day")
         if first and last:
             if not 0 <= (last - first).days <= 60:

@@ -124,7 +124,11 @@ def carry_over(proposal: Proposal, *, by: User) -> Proposal | None:
         "proposal.carried_over",
         f"Data dan {len(carried)} dokumen dibawa dari {previous.period.name}"[:200],
         by=by,
-        data={"previous": previous.pk, "documents": carried, "fields": sorted(filled)},
+        data={
+            "previous": previous.pk,
+            "documents": carried,
+            "fields": sorted(set(filled) - {"special_needs"}),
+        },
     )
     return previous
 

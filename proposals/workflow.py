@@ -206,7 +206,8 @@ def open_slots(proposal: Proposal) -> None:
 def save_data(proposal: Proposal, values: Mapping[str, object], *, by: User, step: str) -> Proposal:
     """Save one data page of the participant; `step` is its name on the screen.
 
-    The event names the fields that changed, never what was typed.
+    The event names the fields that changed, never what was typed, and not that special needs at
+    the test did: those are no verifier's business.
     """
     proposal = lock_proposal(proposal)
     expect_filling(proposal)
@@ -222,7 +223,7 @@ def save_data(proposal: Proposal, values: Mapping[str, object], *, by: User, ste
         "proposal.data_saved",
         f"Data disimpan: {step.lower()}",
         by=by,
-        data={"fields": sorted(changed)},
+        data={"fields": sorted(set(changed) - {"special_needs"})},
     )
     return proposal
 

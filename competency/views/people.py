@@ -112,6 +112,7 @@ def people(request: HttpRequest) -> HttpResponse:
             "filter": form,
             "is_filtered": bool(query),
             "rows": [(seat, published_result(seat), _url_of(seat, roles)) for seat in page.rows],
+            "is_admin": roles.is_admin,
             "shows_agency": roles.is_admin or roles.is_proctor or len(roles.agency_ids) > 1,
             "file_url": f"{reverse('competency:people_file')}?{urlencode(query)}",
             "prev_url": f"{here}?{urlencode({**query, 'sebelum': page.before})}"

@@ -273,6 +273,7 @@ class Proposal(models.Model):
 
     # Completed by the participant.
     address = models.CharField("alamat", max_length=300, blank=True)
+    # Seen by seating and the proctor only; not even that it changed is told to others.
     special_needs = models.CharField("kebutuhan khusus saat ujian", max_length=300, blank=True)
     current_post = models.CharField("jabatan sekarang", max_length=150, blank=True)
     structural_decree = models.CharField("nomor SK jabatan struktural", max_length=100, blank=True)

@@ -11,6 +11,8 @@ from django.utils import timezone
 from competency import attendance, results
 from competency.models import TestResult
 from inpassing.reference.models import BpsOffice
+from inpassing.timeline.events import story_of
+from proposals import workflow
 from tests.competency.factories import begin, make_seat, make_session, scores_for
 from tests.factories import (
     make_admin,
@@ -134,6 +136,14 @@ def test_same_number_of_queries_with_1_and_60_rows(as_user, session):
     assert len(many) == len(one) <= 12
 
 
+def test_that_special_needs_changed_is_no_event_for_others():
+    proposal = make_proposal(status="filling")
+    values = {"phone": "0812 000", "special_needs": "pengguna kursi roda"}
+    workflow.save_data(proposal, values, by=proposal.participant, step="Data diri")
+    event = story_of(proposal).filter(kind="proposal.data_saved").first()
+    assert event.data == {"fields": ["phone"]}
+
+
 def test_special_needs_are_seen_by_seating_and_the_proctor_only(as_user, session):
     """Not by verifiers, operators, lists, or files; the person sees what they wrote."""
     agency, words = make_agency(), "pengguna kursi roda ZQX"
@@ -147,9 +157,6 @@ def test_special_needs_are_seen_by_seating_and_the_proctor_only(as_user, session
         "/usulan/",
         f"/uji/peserta/{proposal.pk}/",
         f"/uji/peserta/{proposal.pk}/kursi/",
-        f"/verifikasi/usulan/{proposal.pk}/",
-        f"/verifikasi/berkas/{proposal.pk}/",
-        "/verifikasi/",
         URL,
         f"/uji/hasil/?q={proposal.name}",
     ]
@@ -159,6 +166,10 @@ def test_special_needs_are_seen_by_seating_and_the_proctor_only(as_user, session
             assert words not in page.content.decode(), (user, url)
     for row in cells(as_user(make_admin()).get(FILE)):
         assert words not in row
+    waiting = make_proposal(agency, status="submitted", special_needs=words)
+    board = as_user(make_verifier()).get(f"/verifikasi/berkas/{waiting.pk}/")
+    assert board.status_code == 200
+    assert words not in board.content.decode()
     session_url = f"/uji/sesi/{session.pk}/"
     assert words in as_user(make_proctor(session.office)).get(session_url).content.decode()
     assert words in as_user(make_admin()).get(f"/uji/peserta/{proposal.pk}/kursi/").content.decode()

@@ -13,7 +13,7 @@ from competency import attendance, seats
 from competency.models import AttendanceMark, Seat, TestSession
 from inpassing.letters.models import PrintJob
 from inpassing.letters.tasks import print_due
-from inpassing.reference.models import BpsOffice
+from inpassing.reference.models import BpsOffice, Period
 from inpassing.timeline.events import story_of
 from tests.competency.factories import begin, make_seat, make_session
 from tests.factories import (
@@ -96,6 +96,14 @@ class TestCreate:
         page = client.post("/uji/sesi/baru/", {**data, "starts": "13:00", "ends": "15:00"})
         assert "Kapasitas BPS Kota Bau Bau 10 kursi" in page.content.decode()
         assert TestSession.objects.count() == 1
+
+    def test_a_wave_is_one_that_the_period_lists(self, as_user, office):
+        client, data = as_user(make_admin()), self.data(office, wave="Gelombang 9")
+        Period.objects.update(waves=["Gelombang 1", "Gelombang 2"])
+        page = client.post("/uji/sesi/baru/", data)
+        assert "Gelombang 1, Gelombang 2. Pilih salah satu" in page.content.decode()
+        client.post("/uji/sesi/baru/", {**data, "wave": "Gelombang 2"})
+        assert TestSession.objects.get().wave == "Gelombang 2"
 
     def test_refusals(self, refuses_everybody_else, office):
         refuses_everybody_else("/uji/sesi/baru/", onlooker=make_proctor(office))
