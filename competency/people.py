@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from inpassing.formats import format_nip, zone_name
@@ -53,7 +54,7 @@ def workbook(seats: Iterable[Seat]) -> bytes:
     return out.getvalue()
 
 
-def _cell(sheet: object, value: object) -> object:
+def _cell(sheet: Any, value: Any) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet, value=value)
