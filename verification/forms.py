@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +11,8 @@ from django import forms
 from django.db import connection, models
 from django.db.models import F, Value
 from django.db.models.functions import Cast
-from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
 
 from inpassing.accounts.models import User, sort_name
 from inpassing.reference.models import (
@@ -27,30 +23,11 @@ from inpassing.reference.models import (
     Region,
     ReturnReason,
 )
+from proposals.forms.fields import PlainSelect
 from proposals.models import Formation, FormationLine, Proposal, ProposalDocument
 
 from .desk import AGAIN, BANDS, MINE, NEW, NOBODY, Filters, verifiers
 from .models import DocumentCheck, PortfolioAnswer, PortfolioAssessment
-
-
-class PlainSelect(forms.Select):
-    """A select of flat choices, written without a template for each option: a page of the desk has
-    seven of them with some eighty options."""
-
-    def render(
-        self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        chosen = "" if value is None else str(value)
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((key, _SELECTED if key == chosen else "", label) for key, label in self.choices),
-        )
-        every = flatatt(self.build_attrs(self.attrs, dict(attrs or {})))
-        return format_html('<select name="{}"{}>{}</select>', name, every, options)
-
-
-_SELECTED = mark_safe(" selected")
 
 
 class DeskFilter(forms.Form):

@@ -16,7 +16,7 @@ from inpassing.reference.models import EducationLevel, Period, PositionLevel, Ra
 from ..ledger import LedgerLine, ledger
 from ..models import Formation, Proposal
 from ..nip import NipError, read_nip
-from .fields import MailField, NipField, PastDateField, YesNoField
+from .fields import MailField, NipField, PastDateField, PlainSelect, YesNoField
 
 LevelChoices = list[tuple[str, str | list[tuple[str, str]]]]
 
@@ -313,7 +313,15 @@ class ListFilter(forms.Form):
         label="Status",
         required=False,
         choices=[("", "Semua status"), *Proposal.Status.choices],
+        widget=PlainSelect,
     )
-    periode = forms.ModelChoiceField(
-        Period.objects.all(), label="Periode", required=False, empty_label="Semua periode"
+    periode = forms.TypedChoiceField(
+        label="Periode", required=False, coerce=int, empty_value=None, widget=PlainSelect
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.periods = dict(Period.objects.values_list("pk", "name"))
+        periode = self.fields["periode"]
+        assert isinstance(periode, forms.ChoiceField)
+        periode.choices = [("", "Semua periode"), *((str(pk), n) for pk, n in self.periods.items())]

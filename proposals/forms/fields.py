@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,7 +11,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import EmailValidator
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from inpassing.files.inspector import MESSAGES
 from inpassing.formats import format_nip
@@ -124,6 +128,26 @@ class PdfField(forms.FileField):
         if upload:
             check_pdf(upload)
         return upload
+
+
+class PlainSelect(forms.Select):
+    """A select of flat choices, written without a template for each option: the filters of a
+    list have up to seven of them with some eighty options."""
+
+    def render(
+        self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, _SELECTED if key == chosen else "", label) for key, label in self.choices),
+        )
+        every = flatatt(self.build_attrs(self.attrs, dict(attrs or {})))
+        return format_html('<select name="{}"{}>{}</select>', name, every, options)
+
+
+_SELECTED = mark_safe(" selected")
 
 
 class YesNoField(forms.TypedChoiceField):
