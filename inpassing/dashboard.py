@@ -25,7 +25,7 @@ from inpassing.notifications.models import OutboxMessage
 from inpassing.reference.models import Guideline, Period, RequiredDocument
 from inpassing.user_guide import GUIDES, guide_html, guide_links
 from proposals.deadlines import agency_filing_deadline
-from proposals.ledger import ledger
+from proposals.ledger import ledgers
 from proposals.models import Formation, Proposal
 from proposals.permissions import operator_requests_for
 from verification.desk import DOCUMENTS, FORMATIONS, NOMINATIONS, PORTFOLIOS, REQUESTS, sizes
@@ -228,13 +228,15 @@ def _operator_part(page: Home, roles: Roles) -> None:
     page.add(unsent, "Perbaiki alamat email peserta", where, "Undangan ditolak server email.")
     formations = Formation.objects.filter(agency__in=roles.agency_ids, period__in=running)
     newest_first = formations.order_by("-period__year", "-period__number", "position")
-    for formation in newest_first.select_related("position", "agency", "period"):
+    shown_formations = list(newest_first.select_related("position", "agency", "period"))
+    lines = ledgers(shown_formations)
+    for formation in shown_formations:
         url = reverse("proposals:formation", args=[formation.pk])
         if formation.status == Formation.Status.RETURNED:
             page.add(1, f"Perbaiki formasi {formation.position}", url, formation.note)
         elif formation.status == Formation.Status.DRAFT:
             page.add(1, f"Lengkapi dan kirim formasi {formation.position}", url)
-        page.formations.append({"formation": formation, "lines": ledger(formation), "url": url})
+        page.formations.append({"formation": formation, "lines": lines[formation.pk], "url": url})
     if not page.formations and running.exists():
         page.add(
             1,

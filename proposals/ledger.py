@@ -7,6 +7,7 @@ the lock of the formation row where a decision depends on it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
@@ -15,7 +16,7 @@ from inpassing.accounts.models import Agency
 from inpassing.errors import TransitionError
 from inpassing.reference.models import Period, PositionLevel
 
-from .models import Formation, Proposal
+from .models import Formation, FormationLine, Proposal
 
 
 @dataclass(frozen=True)
@@ -62,34 +63,48 @@ class LedgerLine:
 
 def ledger(formation: Formation) -> list[LedgerLine]:
     """The formation's levels in order, with what is left of each: two queries."""
-    proposals = Proposal.objects.filter(
-        agency=formation.agency_id, period=formation.period_id, position=formation.position_id
-    )
-    counts = Counter(
-        proposals.filter(status__in=Proposal.RESERVING | {"recommended", "appointed"}).values_list(
-            "level_id", "status"
-        )
-    )
+    return ledgers([formation])[formation.pk]
+
+
+def ledgers(formations: Collection[Formation]) -> dict[int, list[LedgerLine]]:
+    """The ledgers of formations by their numbers: two queries, however many. The database counts
+    the proposals, so that a formation with thousands of them costs no more than a small one."""
+    if not formations:
+        return {}
     used_statuses = {Proposal.Status.RECOMMENDED, Proposal.Status.APPOINTED}
-    by_level: dict[int, list] = {}
-    for line in formation.lines.select_related("level__position").order_by("level__order"):
-        by_level.setdefault(line.level_id, []).append(line)
-    result = []
-    for level_id, lines in by_level.items():
-        level_counts = {s: n for (lv, s), n in counts.items() if lv == level_id}
-        used = sum(n for status, n in level_counts.items() if status in used_statuses)
-        result.append(
-            LedgerLine(
-                level=lines[0].level,
-                needed=sum(line.needed for line in lines),
-                filled=sum(line.filled for line in lines),
-                vacancy=sum(line.vacancy for line in lines),
-                reserved=sum(level_counts.values()) - used,
-                used=used,
-                is_validated=all(line.validated is not None for line in lines),
-            )
+    counted = (
+        Proposal.objects.filter(
+            agency__in={formation.agency_id for formation in formations},
+            period__in={formation.period_id for formation in formations},
+            status__in=Proposal.RESERVING | used_statuses,
         )
-    return result
+        .order_by()
+        .values_list("agency", "period", "level", "status")
+        .annotate(count=Count("pk"))
+    )
+    reserved: Counter[tuple[int, int, int]] = Counter()
+    used: Counter[tuple[int, int, int]] = Counter()
+    for *where, status, count in counted:
+        (used if status in used_statuses else reserved)[tuple(where)] += count
+    lines: dict[int, dict[int, list[FormationLine]]] = {f.pk: {} for f in formations}
+    rows = FormationLine.objects.filter(formation__in=lines).select_related("level__position")
+    for line in rows.order_by("level__order", "pk"):
+        lines[line.formation_id].setdefault(line.level_id, []).append(line)
+    return {
+        formation.pk: [
+            LedgerLine(
+                level=same[0].level,
+                needed=sum(line.needed for line in same),
+                filled=sum(line.filled for line in same),
+                vacancy=sum(line.vacancy for line in same),
+                reserved=reserved[formation.agency_id, formation.period_id, level],
+                used=used[formation.agency_id, formation.period_id, level],
+                is_validated=all(line.validated is not None for line in same),
+            )
+            for level, same in lines[formation.pk].items()
+        ]
+        for formation in formations
+    }
 
 
 def reserve(agency: Agency, period: Period, level: PositionLevel) -> Formation:
@@ -147,8 +162,7 @@ class Demand:
 
 
 def demands_of(proposals: QuerySet[Proposal]) -> list[Demand]:
-    """What the proposals ask of the formations, by agency and level: two queries, and two more for
-    each formation."""
+    """What the proposals ask of the formations, by agency and level: six queries."""
     wanted = {
         (agency, period, level): count
         for agency, period, level, count in proposals.order_by()
@@ -164,7 +178,11 @@ def demands_of(proposals: QuerySet[Proposal]) -> list[Demand]:
             period__in={period for _, period, _ in wanted},
         )
     }
-    lines = {key: {line.level.pk: line for line in ledger(f)} for key, f in formations.items()}
+    found_lines = ledgers(formations.values())
+    lines = {
+        key: {line.level.pk: line for line in found_lines[formation.pk]}
+        for key, formation in formations.items()
+    }
     agencies = Agency.objects.in_bulk({agency for agency, _, _ in wanted})
     levels = PositionLevel.objects.select_related("position").in_bulk({key[2] for key in wanted})
     found = []

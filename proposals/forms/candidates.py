@@ -13,7 +13,7 @@ from django.urls import reverse
 from inpassing.accounts.models import Agency, User, WorkUnit
 from inpassing.reference.models import EducationLevel, Period, PositionLevel, Rank
 
-from ..ledger import LedgerLine, ledger
+from ..ledger import LedgerLine, ledgers
 from ..models import Formation, Proposal
 from ..nip import NipError, read_nip
 from .fields import MailField, NipField, PastDateField, PlainSelect, YesNoField
@@ -35,7 +35,7 @@ class PositionPosts:
 def posts_of(agency: Agency, period: Period) -> list[PositionPosts]:
     """Every position of the period with its levels and the agency's ledger.
 
-    Two queries, and two more for each formation (at most two formations).
+    Four queries.
     """
     formations = {
         formation.position_id: formation
@@ -46,9 +46,10 @@ def posts_of(agency: Agency, period: Period) -> list[PositionPosts]:
     for row in rows.order_by("level__position__name", "level__order"):
         by_position.setdefault(row.level.position_id, []).append(row.level)
     found = []
+    ledger_of = ledgers(formations.values())
     for position, levels in by_position.items():
         formation = formations.get(position)
-        lines = {line.level.pk: line for line in ledger(formation)} if formation else {}
+        lines = {line.level.pk: line for line in ledger_of[formation.pk]} if formation else {}
         found.append(
             PositionPosts(
                 name=levels[0].position.name,

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from inpassing.reference.models import FormationColumn
 from inpassing.timeline.events import events_of
+from proposals.ledger import ledger, ledgers
 from proposals.models import Formation, FormationLine, Proposal
 from tests.factories import (
     PDF,
@@ -570,3 +571,23 @@ def test_candidates_are_added_from_here_by_those_who_may(as_user, operator, agen
     for user, expected in [(operator, wanted), (make_admin(), wanted), (make_verifier(), "")]:
         assert as_user(user).get(url("formation", formation)).context["create_url"] == expected
     assert Proposal.objects.count() == 0
+
+
+def test_many_ledgers_cost_two_queries_and_say_what_each_alone_says(agency, period):
+    found = [
+        make_formation(agency, period, lines={"pertama": (8, 3), "muda": (2, 3)}),
+        make_formation(agency, period, position="STATISTISI"),
+        make_formation(agency, make_period(), lines={"pertama": (4, 0)}),
+        make_formation(make_operator().employer, period, lines={"pertama": (9, 0)}),
+    ]
+    for status in ("nominated", "recommended", "appointed", "withdrawn", "draft"):
+        make_proposal(agency, period, status=status)
+    make_proposal(found[3].agency, period, status="submitted")
+    with CaptureQueriesContext(connection) as caught:
+        together = ledgers(found)
+    assert len(caught) == 2
+    assert together == {formation.pk: ledger(formation) for formation in found}
+    first = {line.level.code: line for line in together[found[0].pk]}
+    assert (first["pertama"].reserved, first["pertama"].used) == (1, 2)
+    assert [line.reserved for line in together[found[2].pk]] == [0]
+    assert [line.reserved for line in together[found[3].pk]] == [1]
