@@ -38,7 +38,6 @@ from proposals.models import Proposal
 
 from .letter_texts import Texts, texts_of
 from .models import Letter, LetterLine
-from .numbering import new_code
 
 Status = Proposal.Status
 
@@ -136,9 +135,14 @@ def compose(
 
 
 def compose_extract(
-    document: RecommendationLetter, row: PersonRow, proposal: Proposal, *, code: str, texts: Texts
+    document: RecommendationLetter,
+    row: PersonRow,
+    proposal: Proposal,
+    *,
+    texts: Texts,
+    code: str = "",
 ) -> Extract:
-    """The extract of one row of a letter that has its number, with the period's texts."""
+    """The extract of one row of a letter, with the period's texts; a draft has no code."""
     fields = extract_fields(document, proposal)
     return Extract(
         letterhead=bps_letterhead(),
@@ -154,10 +158,21 @@ def compose_extract(
         number=document.number,
         date=document.date,
         check_code=code,
-        check_url=check_url(code),
+        check_url=check_url(code) if code else "",
         signature=document.signature,
         made_at=document.made_at,
     )
+
+
+def draft_extract(letter: Letter, document: LetterDocument, proposal_id: int) -> Extract | None:
+    """The extract of one person as the letter would make it; None when there is none."""
+    if not isinstance(document, RecommendationLetter):
+        return None
+    texts = texts_of(letter.period_id, "extract")
+    for line, row in zip(lines_of(letter), document.people, strict=True):
+        if line.proposal_id == proposal_id:
+            return compose_extract(document, row, line.proposal, texts=texts)
+    return None
 
 
 def check(letter: Letter, document: LetterDocument) -> None:
@@ -170,8 +185,7 @@ def check(letter: Letter, document: LetterDocument) -> None:
         return
     texts = texts_of(letter.period_id, "extract")
     line = lines_of(letter)[0]
-    row, code = document.people[0], new_code()  # a code that nobody keeps
-    compose_extract(document, row, line.proposal, code=code, texts=texts).check()
+    compose_extract(document, document.people[0], line.proposal, texts=texts).check()
 
 
 def fingerprint(document: LetterDocument) -> str:

@@ -46,6 +46,11 @@ urlpatterns = [
     path("surat/<int:pk>/", letters.letter, name="letter"),
     path("surat/<int:pk>/unduh/", letters.letter_file, name="letter_file"),
     path("surat/<int:pk>/pratinjau/", previews.preview, name="preview"),
+    path(
+        "surat/<int:pk>/pratinjau/petikan/<int:proposal_pk>/",
+        previews.preview_extract,
+        name="preview_extract",
+    ),
     path("surat/<int:pk>/pratinjau/bagian/", previews.preview_part, name="preview_part"),
     path(
         "surat/<int:pk>/pratinjau/<int:job_pk>/",

@@ -248,6 +248,11 @@ class World:
             total=1,
         )
 
+    def draft_and_person(self):
+        """A draft letter and somebody in it."""
+        letter = self.letter("draft")
+        return [letter.pk, letter.lines.get().proposal_id]
+
     def letter(self, status="issued"):
         makers = {"draft": make_draft, "awaiting": make_awaiting, "issued": make_issued}
         options = {"operator": False} if status == "issued" else {}
@@ -516,6 +521,7 @@ ADDRESSES = {
     "recommendations:letter_texts": (GET, lambda w: [w.period.pk]),
     "recommendations:letter_text": (GET, lambda w: [w.period.pk, "petikan"]),
     "recommendations:previews": (GET, lambda w: [w.letter("draft").run_id]),
+    "recommendations:preview_extract": (GET, lambda w: w.draft_and_person()),
     "recommendations:preview_part": (GET, lambda w: [w.letter("draft").pk]),
     "recommendations:preview_picture": (GET, lambda w: w.preview_picture()),
     "recommendations:reference": (GET, lambda w: [w.letter("draft").pk]),
@@ -812,6 +818,7 @@ recommendations:preview                 - 4 4 4 4 4 4 4 + +
 recommendations:letter_texts            - 3 3 3 3 3 3 3 3 +
 recommendations:letter_text             - 3 3 3 3 3 3 3 3 +
 recommendations:previews                - 4 4 4 4 4 4 4 + +
+recommendations:preview_extract         - 4 4 4 4 4 4 4 + +
 recommendations:preview_part            - 4 4 4 4 4 4 4 + +
 recommendations:preview_picture         - 4 4 4 4 4 4 4 + +
 recommendations:reference               - 4 4 4 4 4 4 4 3 +

@@ -101,7 +101,9 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "may_refuse": row.is_awaiting_signature and can_refuse(user, row),
         "decrees": decrees,
         "extracts": len(extracts),
-        "has_acts": bool(extracts or decrees or (is_admin and row.is_draft)),
+        "may_preview": is_staff and row.is_recommendation and row.status in Letter.OPEN,
+        "has_acts": bool(extracts or decrees)
+        or (is_staff and row.is_recommendation and row.status in Letter.OPEN),
         "deliveries": row.deliveries.select_related("user") if is_staff or is_agency else [],
         "events": story_rows(row) if is_staff else [],
         "reopened": row.lines.reopened_since().count() if row.is_notice and row.is_issued else 0,

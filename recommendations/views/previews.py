@@ -15,12 +15,13 @@ from inpassing.accounts.models import SignerProfile, User
 from inpassing.accounts.roles import roles_of
 from inpassing.files.storage import serve_preview
 from inpassing.keyset import keyset_page
+from inpassing.letters.documents import SignerBlock
 from inpassing.letters.errors import LetterError
 from inpassing.letters.models import PrintJob
 from inpassing.letters.printing import request_print
 from inpassing.letters.views import answer
 
-from ..composing import check, compose, signer_block
+from ..composing import check, compose, draft_extract, signer_block
 from ..issuing import file_name
 from ..models import Letter
 from ..permissions import can_preview, get_letter_for, get_run_for
@@ -96,15 +97,40 @@ def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
     return answer(request, job, back_url=back, back_label="Kembali ke surat")
 
 
+@require_safe
+def preview_extract(request: HttpRequest, pk: int, proposal_pk: int) -> HttpResponseBase:
+    """The extract of one person in a letter without a number as PDF, printed by the worker."""
+    row = get_letter_for(user_of(request), pk, can_preview)
+    back = reverse("recommendations:letter", args=[row.pk])
+    if row.status not in Letter.OPEN:
+        messages.info(request, "Surat ini sudah bernomor. Petikannya ada di daftar nama.")
+        return redirect(back)
+    reader = user_of(request)
+    try:
+        extract = draft_extract(row, compose(row, signer=_block_of(reader)), proposal_pk)
+        if extract is None:
+            raise Http404
+        job = request_print(row, extract, filename="konsep-petikan.pdf", by=reader)
+    except LetterError as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    return answer(request, job, back_url=back, back_label="Kembali ke surat")
+
+
+def _block_of(reader: User) -> SignerBlock | None:
+    """A signer sees a draft with the own name and post."""
+    if not roles_of(reader).is_signer:
+        return None
+    profile = SignerProfile.objects.select_related("rank").filter(user=reader).first()
+    if profile is None:
+        return None
+    reader.signer_profile = profile
+    return signer_block(reader)
+
+
 def _job(row: Letter, reader: User, *, try_again: bool = True) -> PrintJob:
-    """The draft as a paper; a signer sees it with the own name and post."""
-    block = None
-    if roles_of(reader).is_signer:
-        profile = SignerProfile.objects.select_related("rank").filter(user=reader).first()
-        if profile:
-            reader.signer_profile = profile
-            block = signer_block(reader)
-    document = compose(row, signer=block)
+    """The draft as a paper."""
+    document = compose(row, signer=_block_of(reader))
     check(row, document)
     filename = f"konsep-{file_name(row)}"
     return request_print(row, document, filename=filename, by=reader, try_again=try_again)

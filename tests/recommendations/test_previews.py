@@ -10,8 +10,9 @@ from django.urls import reverse
 from inpassing.letters.models import PrintJob
 from inpassing.letters.tasks import print_due
 from proposals.models import Proposal
-from recommendations import issuing, workflow
+from recommendations import gathering, issuing, workflow
 from tests.factories import make_admin, make_operator
+from tests.letters import pdf as read
 from tests.recommendations.factories import (
     make_awaiting,
     make_draft,
@@ -103,6 +104,48 @@ def test_the_run_shows_the_first_drafts(as_user) -> None:
     letter = make_draft(1)
     page = as_user(make_admin()).get(reverse("recommendations:run", args=[letter.run_id]))
     assert reverse("recommendations:preview_part", args=[letter.pk]) in text_of(page)
+
+
+# recommendations:preview_extract
+
+
+def test_the_extract_of_each_person_can_be_seen_before_a_number_is_taken(as_user) -> None:
+    letter = make_draft(2)
+    first, second = (line.proposal for line in letter.lines.select_related("proposal"))
+    url = reverse("recommendations:preview_extract", args=[letter.pk, second.pk])
+    client = as_user(make_admin())
+    page = text_of(client.get(reverse("recommendations:letter", args=[letter.pk])))
+    assert url in page
+    client.get(url)
+    client.get(url)
+    print_due()
+    job = PrintJob.objects.get()
+    data = b"".join(client.get(url).streaming_content)
+    words = " ".join(read.pages(data))
+    assert "PETIKAN SURAT REKOMENDASI" in words
+    assert second.name in words
+    assert first.name not in words
+    assert "KONSEP" in words
+    assert "kode cek" not in words
+    assert job.document["number"] == ""
+    gathering.put_up(letter.run, by=make_admin())
+    signer = make_signing_officer()
+    assert url in text_of(as_user(signer).get(reverse("recommendations:letter", args=[letter.pk])))
+    issuing.issue(letter, by=signer)
+    answer = as_user(signer).get(url, follow=True)
+    assert "Surat ini sudah bernomor." in text_of(answer)
+
+
+def test_an_extract_is_of_somebody_in_the_letter(as_user) -> None:
+    letter, other = make_draft(1), make_draft(1)
+    stranger = other.lines.get().proposal_id
+    url = reverse("recommendations:preview_extract", args=[letter.pk, stranger])
+    assert as_user(make_admin()).get(url).status_code == 404
+    own = reverse(
+        "recommendations:preview_extract", args=[letter.pk, letter.lines.get().proposal_id]
+    )
+    assert as_user(make_operator(letter.agency)).get(own).status_code == 404
+    assert not PrintJob.objects.exists()
 
 
 def test_a_letter_that_cannot_be_printed_names_person_and_field(as_user) -> None:
