@@ -240,8 +240,10 @@ def put_up(
         drafts = drafts.filter(pk__in=letters)
     sent = 0
     held: list[tuple[Letter, Hold]] = []
+    # All letters before the formations: the order of every transition here.
+    waiting = list(drafts.for_page().select_for_update(of=("self",)).order_by("pk"))
     gate = Gate(run.period, lock=True)
-    for letter in drafts.for_page().select_for_update(of=("self",)).order_by("pk"):
+    for letter in waiting:
         hold = refused_hold(letter) if letters is None else None
         if hold := hold or hold_of(letter, gate):
             held.append((letter, hold))

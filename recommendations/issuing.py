@@ -104,7 +104,9 @@ def issue(letter: Letter, *, by: User) -> Letter:
         raise TransitionError(
             "Anda ikut memverifikasi usulan dalam surat ini. Surat ditandatangani pejabat lain."
         )
-    gate = gate_for(letter, lock=True)
+    # A notice takes no post. Who is opened again is locked before their formation: it must not
+    # be the other way round here.
+    gate = gate_for(letter, lock=not letter.is_notice)
     lines = lock_lines(letter)
     _check_still_true(letter, lines, gate)
     block = signer_block(by)

@@ -8,13 +8,15 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from inpassing.errors import TransitionError
 from inpassing.reference.loaders import load_reference
+from proposals.workflow import lock_proposal, mark_not_recommended, reopen
 from recommendations import gathering, issuing, workflow
 from recommendations.models import Letter, LetterLine, NumberRegister
 from recommendations.numbering import Number, take_number
+from recommendations.records import gate_for, lock_letter
 from tests.factories import PDF, make_admin
 from tests.recommendations.factories import (
     make_awaiting,
@@ -93,6 +95,58 @@ def test_who_waits_for_the_register_over_new_year_gets_the_new_years_date() -> N
     assert [(number.text, number.day) for number in taken] == [
         ("B-0001/BPS/2340/01/2027", dt.date(2027, 1, 1))
     ]
+
+
+def test_sending_a_run_and_allowing_an_over_run_do_not_stand_in_each_others_way() -> None:
+    people = make_ready(2, posts=1)
+    run, admin = make_run(people), make_admin()
+    letter = run.letters.get()
+    results: list[object] = []
+
+    def act() -> None:
+        try:
+            results.append(gathering.put_up(run, by=admin).sent)
+        except (TransitionError, OperationalError) as error:
+            results.append(error)
+        connection.close()
+
+    sending = threading.Thread(target=act)
+    with transaction.atomic():
+        # As workflow.allow_overrun does: first the letter, then its formations.
+        letter = lock_letter(letter)
+        sending.start()
+        until_someone_waits()
+        assert gate_for(letter, lock=True).over(letter.agency_id, letter.position_id or "") == 1
+        letter.overrun_reason, letter.overrun_allowed = "Diminta", 1
+        letter.save()
+    sending.join(timeout=60)
+    assert results == [1]
+
+
+def test_issuing_a_notice_and_opening_somebody_in_it_do_not_stand_in_each_others_way() -> None:
+    people, admin = make_ready(1), make_admin()
+    mark_not_recommended(people[0], by=admin, reason="Tidak ada formasi")
+    run = make_run(people)
+    gathering.put_up(run, by=admin)
+    notice, signer = run.letters.get(), make_signing_officer()
+    results: list[object] = []
+
+    def act() -> None:
+        try:
+            issuing.issue(notice, by=signer)
+        except (TransitionError, OperationalError) as error:
+            results.append(error)
+        connection.close()
+
+    issue = threading.Thread(target=act)
+    with transaction.atomic():
+        lock_proposal(people[0])  # as reopen() does first
+        issue.start()
+        until_someone_waits()
+        reopen(people[0], by=admin, reason="Formasi ditambah")
+    issue.join(timeout=60)
+    assert [type(result) for result in results] == [TransitionError]
+    assert "Keadaan usulan sudah berubah" in str(results[0])
 
 
 def until_someone_waits() -> None:
