@@ -159,7 +159,7 @@ def check(content: str, file: StoredFile) -> None:
                 assert len(set(archive.namelist())) == LETTERS
         elif content == Content.TABLE:
             sheet = openpyxl.load_workbook(data, read_only=True).active
-            assert sum(1 for _ in sheet.rows) == 1 + 20 + LETTERS - 1
+            assert len(list(sheet.rows)) == 1 + 20 + LETTERS - 1
         else:
             with pikepdf.open(data) as copy:
                 assert len(copy.pages) >= LETTERS
