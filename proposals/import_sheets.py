@@ -47,11 +47,16 @@ TOO_COMPLEX = (
     "lagi."
 )
 NO_ROWS = "Berkas tidak berisi satu baris pun. Isi paling sedikit satu di bawah judul kolom."
+HIDDEN_SHEET = "Lembar “{sheet}” tersembunyi. Tampilkan lembarnya, lalu unggah lagi."
 NO_SHEET = "Berkas tidak mempunyai lembar yang tampak. Tampilkan lembarnya, lalu unggah lagi."
 
 
 class SheetError(ValueError):
     """The file cannot be taken; the message is a sentence for the person who sent it."""
+
+
+class HeaderError(SheetError):
+    """A sheet has not the columns of the template."""
 
 
 @dataclass(frozen=True)
@@ -232,12 +237,15 @@ def _read_workbook(data: bytes, layout: Layout) -> Table:
             ]
             if not sheets:
                 raise SheetError(NO_SHEET)
-            sheet = next(
-                (s for s in sheets if word_key(s.title) == word_key(layout.sheet)), sheets[0]
-            )
+            sheet = next((s for s in sheets if _is_of(layout, s)), sheets[0])
             sheet.reset_dimensions()  # many programs write them wrong
             rows = ([_text(value) for value in row] for row in _values(sheet))
-            table, header = _table_of(enumerate(rows, start=1), layout)
+            try:
+                table, header = _table_of(enumerate(rows, start=1), layout)
+            except HeaderError:
+                if any(_is_of(layout, other) for other in book.worksheets if other not in sheets):
+                    raise SheetError(HIDDEN_SHEET.format(sheet=layout.sheet)) from None
+                raise
             _refuse_merged(data, str(sheet._worksheet_path), header)  # type: ignore[attr-defined]
             return table
         finally:
@@ -247,6 +255,11 @@ def _read_workbook(data: bytes, layout: Layout) -> Table:
     except Exception as error:
         # Whatever the library raises about a broken workbook: KeyError, ValueError, ParseError …
         raise SheetError(DAMAGED) from error
+
+
+def _is_of(layout: Layout, sheet: Any) -> bool:
+    """Whether a sheet is called as the template's."""
+    return word_key(sheet.title) == word_key(layout.sheet)
 
 
 def _values(sheet: Any) -> Iterator[tuple[Any, ...]]:
@@ -340,7 +353,7 @@ def _table_of(rows: Iterable[tuple[int, list[str]]], layout: Layout) -> tuple[Ta
         values |= {key: cells[i] for i, key in header.items() if i < len(cells)}
         found.append(SheetRow(number, values))
     if not header_at:
-        raise SheetError(
+        raise HeaderError(
             f"Judul kolom tidak cocok dengan templat. Tidak ada: {', '.join(best_missing)}. "
             "Unduh templat, lalu salin isinya ke sana."
         )

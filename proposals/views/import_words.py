@@ -12,6 +12,15 @@ from .. import unit_imports
 from ..import_sheets import HEADERS
 from ..models import ImportBatch, ImportRow
 
+STATE_TAGS = {
+    ImportBatch.State.READING: "wait",
+    ImportBatch.State.JUDGING: "wait",
+    ImportBatch.State.READY: "turn",
+    ImportBatch.State.SAVING: "wait",
+    ImportBatch.State.DONE: "ok",
+    ImportBatch.State.CANCELLED: "lock",
+    ImportBatch.State.FAILED: "bad",
+}
 OUTCOME_TAGS = {
     ImportRow.Outcome.WAITING: "wait",
     ImportRow.Outcome.NEW: "ok",
@@ -95,6 +104,13 @@ class Row:
     @property
     def is_bad(self) -> bool:
         return self.kind == "bad"
+
+
+def state_tag(batch: ImportBatch) -> tuple[str, str]:
+    """Kind and words of a file's state; one that is read is ready only if it can be saved."""
+    if batch.state == ImportBatch.State.READY and not batch.savable:
+        return ("turn", "Perlu dibetulkan") if batch.counts.get("error") else ("lock", "Sama")
+    return STATE_TAGS[ImportBatch.State(batch.state)], str(batch.get_state_display())
 
 
 def words_of(batch: ImportBatch) -> Words:

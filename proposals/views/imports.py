@@ -28,19 +28,10 @@ from ..forms.imports import SaveForm, UploadForm, lists_of
 from ..import_sheets import MAX_BYTES, TOO_LARGE, XLSX_TYPE, write_template
 from ..models import ImportBatch
 from ..permissions import get_import_for
-from .import_words import row_of, words_of
+from .import_words import row_of, state_tag, words_of
 from .reader import reader_of
 
 PAGE_SIZE = 50
-STATE_TAGS = {
-    ImportBatch.State.READING: "wait",
-    ImportBatch.State.JUDGING: "wait",
-    ImportBatch.State.READY: "turn",
-    ImportBatch.State.SAVING: "wait",
-    ImportBatch.State.DONE: "ok",
-    ImportBatch.State.CANCELLED: "lock",
-    ImportBatch.State.FAILED: "bad",
-}
 FILTERS = {
     "galat": ("Perlu dibetulkan", "error"),
     "baru": ("Baru", "new"),
@@ -99,7 +90,7 @@ def import_create(request: HttpRequest) -> HttpResponse:
             "sent": [
                 (
                     batch,
-                    STATE_TAGS[ImportBatch.State(batch.state)],
+                    *state_tag(batch),
                     _when(batch, agencies),
                     format_number(batch.total) if batch.total else "–",
                 )
@@ -257,7 +248,8 @@ def _head(batch: ImportBatch) -> dict[str, object]:
         "total_text": format_number(batch.total),
         "savable_text": format_number(batch.savable),
         "error_text": format_number(int(counts.get("error", 0))),
-        "kind": STATE_TAGS[ImportBatch.State(batch.state)],
+        "kind": state_tag(batch)[0],
+        "word": state_tag(batch)[1],
         "figures": [(label, format_number(int(value))) for label, value in figures],
         "error_count": counts.get("error", 0),
         "is_saved": is_saved,

@@ -19,7 +19,8 @@ from ..forms.work_units import UnitUploadForm
 from ..import_sheets import MAX_BYTES, TOO_LARGE, XLSX_TYPE
 from ..models import ImportBatch
 from ..unit_imports import template_of
-from .imports import STATE_TAGS, own_agencies
+from .import_words import state_tag
+from .imports import own_agencies
 from .reader import reader_of
 
 
@@ -67,7 +68,8 @@ def unit_import_create(request: HttpRequest) -> HttpResponse:
             "sent": [
                 {
                     "batch": batch,
-                    "kind": STATE_TAGS[ImportBatch.State(batch.state)],
+                    "kind": state_tag(batch)[0],
+                    "word": state_tag(batch)[1],
                     "when": short_datetime(batch.created_at, batch.agency.tz),
                     "total": format_number(batch.total) if batch.total else "–",
                 }

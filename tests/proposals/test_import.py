@@ -425,6 +425,8 @@ class TestSave:
         assert again.counts == {"same": 2, "warned": 0}
         page = as_user(operator).get(page_of(again)).content.decode()
         assert "Semua baris sama dengan yang sudah tersimpan" in page
+        assert "Siap disimpan" not in page
+        assert "Siap disimpan" not in as_user(operator).get(CREATE).content.decode()
         as_user(operator).post(act(again, "save"), GOOD)
         again.refresh_from_db()
         assert again.state == "ready"

@@ -123,7 +123,9 @@ def test_a_hidden_sheet_is_not_read():
     book.active = book.index(hidden)
     book["Calon"].sheet_state = "hidden"
     book.create_sheet("Kosong")
-    assert refusal(saved(book)).startswith("Judul kolom tidak cocok dengan templat.")
+    assert refusal(saved(book)) == (
+        "Lembar “Calon” tersembunyi. Tampilkan lembarnya, lalu unggah lagi."
+    )
 
 
 def test_merged_cells_are_refused_by_name_below_the_header():
