@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -39,6 +39,7 @@ class SessionForm(forms.ModelForm[TestSession]):
     class Meta:
         model = TestSession
         fields = ["period", "office", "room", "capacity", "wave", "is_accessible"]
+        labels: ClassVar[dict[str, str]] = {"period": "Periode"}
 
     field_order = [
         "period",

@@ -17,6 +17,7 @@ class OfficeForm(forms.ModelForm[BpsOffice]):
         model = BpsOffice
         fields = ["name", "bps_code", "address", "contact", "tz", "capacity"]
         fields += ["every_second_seat", "is_active"]
+        labels: ClassVar[dict[str, str]] = {"name": "Nama"}
         help_texts: ClassVar[dict[str, str]] = {
             "capacity": "Orang yang dapat duduk sekaligus di kantor ini.",
             "every_second_seat": "Hanya separuh kursi yang dipakai.",
@@ -65,12 +66,14 @@ class GrantForm(forms.Form):
         label="Instansi",
         queryset=Agency.objects.active(),
         required=False,
+        empty_label="Pilih instansi",
         help_text="Hanya untuk operator.",
     )
     office = forms.ModelChoiceField(
         label="Kantor BPS",
         queryset=BpsOffice.objects.filter(is_active=True),
         required=False,
+        empty_label="Pilih kantor",
         help_text="Hanya untuk pengawas ujian.",
     )
     post = forms.CharField(
