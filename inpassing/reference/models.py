@@ -221,6 +221,11 @@ class Period(models.Model):
         "pangkat tidak sesuai hanya peringatan", default=False
     )
     age_reference_on = models.DateField("tanggal acuan usia", null=True, blank=True)
+    min_field_years = models.PositiveSmallIntegerField(
+        "tahun pengalaman di bidang paling sedikit",
+        default=2,
+        help_text="Menurut surat pernyataan, diperiksa verifikator (aturan E4).",
+    )
     statement_stamp = models.BooleanField(
         "tempat meterai pada surat pernyataan",
         default=False,

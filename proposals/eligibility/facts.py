@@ -139,6 +139,7 @@ class PeriodRules:
     rank_mismatch_is_warning: bool
     skill_education: LeastEducation
     expert_education: LeastEducation
+    min_field_years: int
     tests: tuple[TestRow, ...]
 
 

@@ -91,11 +91,12 @@ def readable_files(facts: Facts, rules: PeriodRules) -> Verdict:
 
 
 def experience(facts: Facts, rules: PeriodRules) -> Verdict:
-    """E4: two years of work in the field, by statement."""
+    """E4: the period's years of work in the field (two by the letter), by statement."""
     return _by_verifier(
         "E4",
         facts,
-        "pengalaman kerja paling sedikit 2 tahun di bidang ini, menurut surat pernyataan",
+        f"pengalaman kerja paling sedikit {rules.min_field_years} tahun di bidang ini, menurut "
+        "surat pernyataan",
     )
 
 

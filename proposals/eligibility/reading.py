@@ -119,6 +119,7 @@ def rules_of(period: Period) -> PeriodRules:
         rank_mismatch_is_warning=period.rank_mismatch_is_warning,
         skill_education=_least(educations, period.skill_education_id),
         expert_education=_least(educations, period.expert_education_id),
+        min_field_years=period.min_field_years,
         tests=tuple(
             TestRow(
                 row.order,

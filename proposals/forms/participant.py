@@ -20,8 +20,6 @@ from ..models import Proposal
 from ..statements import field_of_work
 from .fields import PastDateField, PdfField, PhoneField
 
-YEARS_IN_FIELD = 2  # Source: domain.md section 4, E4
-
 
 class DataForm(forms.ModelForm):
     """One data page. Nothing is required here: what is missing is said before sending."""
@@ -107,10 +105,10 @@ class WorkForm(DataForm):
 
     def notices(self) -> list[str]:
         """E4 is judged by the verifier; here it is only said."""
-        since = self.cleaned_data.get("work_since")
-        if since and _years_after(since, YEARS_IN_FIELD) > timezone.localdate():
+        since, least = self.cleaned_data.get("work_since"), self.instance.period.min_field_years
+        if since and _years_after(since, least) > timezone.localdate():
             sentence = (
-                "Masa kerja di bidang itu belum 2 tahun. Ini peringatan, bukan penolakan; "
+                f"Masa kerja di bidang itu belum {least} tahun. Ini peringatan, bukan penolakan; "
                 "verifikator memeriksanya pada surat pernyataan pengalaman."
             )
             return [sentence]

@@ -75,6 +75,7 @@ RULES = PeriodRules(
     rank_mismatch_is_warning=False,
     skill_education=LeastEducation(1, "SLTA/sederajat"),
     expert_education=LeastEducation(5, "Diploma IV atau Sarjana (S1)"),
+    min_field_years=2,
     tests=(
         TestRow(0, "STATISTISI", "statistik", "terampil", False),
         TestRow(1, "STATISTISI", "statistik", "pertama", False),
@@ -454,6 +455,7 @@ any_rules = st.builds(
     age_on=days,
     rank_mismatch_is_warning=st.booleans(),
     expert_education=st.builds(LeastEducation, st.integers(0, 9), words),
+    min_field_years=st.integers(0, 9),
     tests=st.sampled_from([(), RULES.tests]),
 )
 
@@ -642,7 +644,10 @@ def test_ages_count_on_the_filing_day_in_jakarta_unless_a_day_is_set(db):
 
 def test_what_an_administrator_edits_is_what_the_rules_say(db):
     period = make_period(
-        skill_education_id="D3", expert_education_id="S2", rank_mismatch_is_warning=True
+        skill_education_id="D3",
+        expert_education_id="S2",
+        rank_mismatch_is_warning=True,
+        min_field_years=4,
     )
     period.age_limits.update(under_years=50)
     period.period_levels.get(level=make_level("PRAKOM", "pertama")).ranks.set(
@@ -651,6 +656,7 @@ def test_what_an_administrator_edits_is_what_the_rules_say(db):
     period.test_rules.all().delete()
     rules = rules_of(period)
     assert rules.rank_mismatch_is_warning is True
+    assert rules.min_field_years == 4
     assert (rules.skill_education, rules.expert_education) == (
         LeastEducation(4, "Diploma III"),
         LeastEducation(6, "Magister (S2)"),

@@ -233,13 +233,13 @@ def test_an_education_below_the_level_is_refused(as_user):
     assert proposal.education_id == "S1"
 
 
-def test_less_than_two_years_is_a_warning_not_a_refusal(as_user):
-    proposal = filing(complete=False)
-    since = timezone.localdate() - dt.timedelta(days=400)
+def test_less_than_the_periods_years_is_a_warning_not_a_refusal(as_user):
+    proposal = filing(complete=False, period=make_period(min_field_years=3))
+    since = timezone.localdate() - dt.timedelta(days=800)
     response = as_user(proposal.participant).post(
         data_url(proposal, "pekerjaan"), {"work_since": f"{since:%d-%m-%Y}"}, follow=True
     )
-    assert "belum 2 tahun. Ini peringatan, bukan penolakan" in text_of(response)
+    assert "belum 3 tahun. Ini peringatan, bukan penolakan" in text_of(response)
     proposal.refresh_from_db()
     assert proposal.work_since == since
 

@@ -49,6 +49,7 @@ LIMITS = [
     "skill_education",
     "expert_education",
     "age_reference_on",
+    "min_field_years",
     "statement_stamp",
 ]
 # Each date is later than the one before it; "same" may be the same day.
