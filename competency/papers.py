@@ -110,6 +110,20 @@ def attendance_sheet(session: TestSession) -> AttendanceSheet:
     )
 
 
+def _incidents(session: TestSession, seats: list[Seat]) -> tuple[Fact, ...]:
+    """What was noted and who came late, in the order of the clock."""
+    happened = [(incident.at, incident.text) for incident in session.incidents.all()]
+    happened += [
+        (seat.marked_at, f"{seat.proposal.full_name} (kursi {seat.number}) hadir terlambat")
+        for seat in seats
+        if seat.attendance == Seat.Attendance.LATE and seat.marked_at
+    ]
+    return tuple(
+        Fact(label=clock(at, session.office.tz), text=text)
+        for at, text in sorted(happened, key=lambda row: row[0])
+    )
+
+
 def minutes(session: TestSession) -> Minutes:
     """The minutes of a session whose attendance is complete."""
     tz = session.office.tz
@@ -129,9 +143,6 @@ def minutes(session: TestSession) -> Minutes:
         registered=len(seats),
         present=len(seats) - len(absent),
         absent=tuple(_row(seat) for seat in absent),
-        incidents=tuple(
-            Fact(label=clock(incident.at, tz), text=incident.text)
-            for incident in session.incidents.all()
-        ),
+        incidents=_incidents(session, seats),
         proctors=_proctors(session),
     )

@@ -69,11 +69,15 @@ def cancel_publication(publication: Publication, *, by: User) -> None:
 
 
 def run_publication(publication: Publication) -> None:
-    """Publish chunk by chunk, each in a transaction of its own; safe to run again and twice.
+    """Open all results at one moment, then move and tell their people chunk by chunk, each in a
+    transaction of its own; safe to run again and twice.
 
     What a killed worker left is done by the next one: a chunk is published whole, messages and
     all, or not at all, and who was published no longer waits for a result.
     """
+    TestResult.objects.filter(
+        seat__in=waiting_seats(publication.period_id), published_at=None
+    ).update(published_at=timezone.now())
     while _publish_some(publication):
         pass
     with transaction.atomic():
@@ -112,9 +116,6 @@ def _publish_some(publication: Publication) -> bool:
         .select_for_update(of=("self",))
         .select_related("session__office", "result")
         .order_by("pk")
-    )
-    TestResult.objects.filter(seat__in=[seat.pk for seat in seats if seat.is_present]).update(
-        published_at=timezone.now()
     )
     proposals.conclude_tests({seat.proposal_id: _outcome(seat) for seat in seats})
     return True

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from competency import attendance, seats
+from competency import attendance, papers, seats
 from competency.models import AttendanceMark, Seat, TestSession
 from inpassing.letters.models import PrintJob
 from inpassing.letters.tasks import print_due
@@ -286,6 +286,14 @@ class TestPapers:
         print_due()
         response = client.get(url)
         assert response.getvalue().startswith(b"%PDF-")
+
+    def test_minutes_tell_who_came_late_and_what_happened(self, seat, office):
+        proctor = make_proctor(office)
+        attendance.mark_attendance(seat, "late", by=proctor)
+        attendance.note_incident(seat.session, "Listrik padam 5 menit", by=proctor)
+        late, incident = papers.minutes(seat.session).incidents
+        assert late.text == f"{seat.proposal.full_name} (kursi {seat.number}) hadir terlambat"
+        assert incident.text == "Listrik padam 5 menit"
 
     @pytest.mark.parametrize("paper", ["berita-acara", "daftar-hadir"])
     def test_strangers(self, as_user, seat, paper):
