@@ -136,6 +136,15 @@ def test_a_region_that_has_an_agency_by_now_is_not_called_new(as_user, verifier,
     assert "sudah mempunyai operator:</b> Citra Ayu" in html
 
 
+def test_a_region_whose_agency_was_made_meanwhile_is_not_called_unlisted(as_user, verifier, row):
+    region = Region.objects.get(pk="74.07")
+    OperatorRequest.objects.update(agency=None, region=region, agency_name="Pemerintah Kabupaten")
+    client = as_user(verifier)
+    assert "Instansi belum terdaftar" in client.get(QUEUE).content.decode()
+    factories.make_agency(region="74.07")
+    assert "Instansi belum terdaftar" not in client.get(QUEUE).content.decode()
+
+
 @pytest.fixture
 def unlisted(row):
     """The request asks for an agency that is known under another spelling."""
