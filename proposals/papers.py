@@ -86,7 +86,7 @@ def proposed_by(agency: Agency, period: Period) -> ProposalQuerySet:
 def proposal_list_of(
     agency: Agency, period: Period, position: Position, proposals: Sequence[Proposal]
 ) -> ProposalList:
-    """The cover letter with the proposals of one position in the annex; LetterError for none."""
+    """The cover letter with the proposals of one position in the annex."""
     values = {
         "jabatan": position.name,
         "periode": period.name,

@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from inpassing.accounts.roles import roles_of
-from inpassing.letters.printing import request_print
-from inpassing.letters.views import answer
+from inpassing.letters.views import print_and_answer
 from proposals.models import Proposal
 from proposals.permissions import is_own_proposal
 
@@ -64,5 +63,11 @@ def card(request: HttpRequest, pk: int) -> HttpResponseBase:
     seat = _seat_of(proposal)
     if seat is None:
         raise Http404
-    job = request_print(seat, papers.test_card(seat), filename="kartu-peserta.pdf", by=user)
-    return answer(request, job, back_url=reverse("competency:test", args=[pk]))
+    return print_and_answer(
+        request,
+        seat,
+        papers.test_card(seat),
+        filename="kartu-peserta.pdf",
+        by=user,
+        back_url=reverse("competency:test", args=[pk]),
+    )

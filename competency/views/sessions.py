@@ -15,8 +15,7 @@ from inpassing import browser_features
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
-from inpassing.letters.printing import request_print
-from inpassing.letters.views import answer
+from inpassing.letters.views import print_and_answer
 
 from .. import papers
 from ..attendance import MarkConflictError, mark_attendance, note_incident
@@ -209,8 +208,14 @@ def attendance_sheet(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not row.seats.current().exists():
         messages.error(request, "Sesi ini belum mempunyai peserta.")
         return redirect("competency:session", pk)
-    job = request_print(row, papers.attendance_sheet(row), filename="daftar-hadir.pdf", by=user)
-    return answer(request, job, back_url=reverse("competency:session", args=[pk]))
+    return print_and_answer(
+        request,
+        row,
+        papers.attendance_sheet(row),
+        filename="daftar-hadir.pdf",
+        by=user,
+        back_url=reverse("competency:session", args=[pk]),
+    )
 
 
 @require_safe
@@ -222,5 +227,11 @@ def minutes(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not seats.exists() or seats.filter(attendance="").exists():
         messages.error(request, "Catat kehadiran semua peserta sebelum membuat berita acara.")
         return redirect("competency:session", pk)
-    job = request_print(row, papers.minutes(row), filename="berita-acara.pdf", by=user)
-    return answer(request, job, back_url=reverse("competency:session", args=[pk]))
+    return print_and_answer(
+        request,
+        row,
+        papers.minutes(row),
+        filename="berita-acara.pdf",
+        by=user,
+        back_url=reverse("competency:session", args=[pk]),
+    )

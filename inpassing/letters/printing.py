@@ -5,14 +5,17 @@ cards, attendance sheets. A web process never loads WeasyPrint. In a view:
 
     def test_card(request, pk):
         seat = get_seat_for(request.user, pk)
-        job = request_print(seat, card_of(seat), filename="kartu-peserta.pdf", by=request.user)
-        return letters.views.answer(request, job, back_url=reverse("competency:seat", args=[pk]))
+        return letters.views.print_and_answer(
+            request, seat, card_of(seat), filename="kartu-peserta.pdf", by=request.user,
+            back_url=reverse("competency:seat", args=[pk]),
+        )
 
 `card_of` builds a document of `documents.py` from the records. The same document for the same
 owner is the same job, so that a second click, a reload and a poll make nothing twice; leave
 `made_at` blank, it does not count as content. `request_print` raises LetterError (Indonesian, it
-names the fields) when the document lacks something. `answer` sends the PDF once it is there and a
-page that updates itself until then; put no permission on the job, the view has decided already.
+names the fields) when the document lacks something: `print_and_answer` says it on the page at
+`back_url`. It sends the PDF once it is there and a page that updates itself until then; put no
+permission on the job, the view has decided already.
 """
 
 from __future__ import annotations

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db import models
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django_htmx.http import HttpResponseClientRedirect
 
 from inpassing.files.storage import serve
 
+from .documents import Document
+from .errors import LetterError
 from .models import PrintJob
+from .printing import request_print
+
+if TYPE_CHECKING:
+    from inpassing.accounts.models import User
+
+
+def print_and_answer(
+    request: HttpRequest,
+    owner: models.Model,
+    document: Document,
+    *,
+    filename: str,
+    by: User,
+    back_url: str,
+) -> HttpResponseBase:
+    """Have the paper printed and answer with it; what keeps it from being printed is said on the
+    page that it was asked from."""
+    try:
+        job = request_print(owner, document, filename=filename, by=by)
+    except LetterError as error:
+        messages.error(request, str(error))
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(back_url)
+        return redirect(back_url)
+    return answer(request, job, back_url=back_url)
 
 
 def answer(

@@ -14,9 +14,7 @@ from django.views.decorators.http import require_safe
 from inpassing.accounts.models import Agency
 from inpassing.accounts.roles import roles_of
 from inpassing.formats import format_number
-from inpassing.letters import views as letter_views
-from inpassing.letters.errors import LetterError
-from inpassing.letters.printing import request_print
+from inpassing.letters.views import print_and_answer
 from inpassing.reference.models import Period, Position
 
 from ..models import Proposal
@@ -69,10 +67,14 @@ def circular(request: HttpRequest, agency_pk: int, period_pk: int) -> HttpRespon
     """The circular to the units, printed by a worker."""
     user = reader_of(request)
     agency, period = _get(request, agency_pk, period_pk)
-    job = request_print(
-        agency, circular_of(agency, period), filename=f"edaran-{period_pk}.pdf", by=user
+    return print_and_answer(
+        request,
+        agency,
+        circular_of(agency, period),
+        filename=f"edaran-{period_pk}.pdf",
+        by=user,
+        back_url=reverse("proposals:papers"),
     )
-    return letter_views.answer(request, job, back_url=reverse("proposals:papers"))
 
 
 @require_safe
@@ -84,19 +86,19 @@ def cover_letter(
     agency, period = _get(request, agency_pk, period_pk)
     wanted = get_object_or_404(Position, pk=position, periods=period)
     proposals = list(proposed_by(agency, period).filter(position=wanted))
-    try:
-        job = request_print(
-            agency,
-            proposal_list_of(agency, period, wanted, proposals),
-            filename=f"daftar-usulan-{wanted.pk.lower()}-{period_pk}.pdf",
-            by=user,
-        )
-    except LetterError:
+    if not proposals:
         messages.error(
             request, f"Belum ada usulan {wanted.name} yang dikirim ke BPS pada {period.name}."
         )
         return redirect("proposals:papers")
-    return letter_views.answer(request, job, back_url=reverse("proposals:papers"))
+    return print_and_answer(
+        request,
+        agency,
+        proposal_list_of(agency, period, wanted, proposals),
+        filename=f"daftar-usulan-{wanted.pk.lower()}-{period_pk}.pdf",
+        by=user,
+        back_url=reverse("proposals:papers"),
+    )
 
 
 def _get(request: HttpRequest, agency_pk: int, period_pk: int) -> tuple[Agency, Period]:

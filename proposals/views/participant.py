@@ -15,8 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
 from inpassing.formats import format_nip, long_date
-from inpassing.letters import views as letter_views
-from inpassing.letters.printing import request_print
+from inpassing.letters.views import print_and_answer
 from inpassing.timeline.events import events_of
 
 from ..deadlines import deadline_of
@@ -243,13 +242,14 @@ def statement(request: HttpRequest, pk: int, code: str) -> HttpResponseBase:
     if asked is None or code not in STATEMENTS:
         raise Http404(code)
     back = "tasks" if can_fill(_user(request), proposal) else "detail"
-    job = request_print(
+    return print_and_answer(
+        request,
         proposal,
         statement_of(proposal, code),
         filename=f"{code.replace('_', '-')}-{proposal.nip}.pdf",
         by=_user(request),
+        back_url=reverse(f"proposals:{back}", args=[pk]),
     )
-    return letter_views.answer(request, job, back_url=reverse(f"proposals:{back}", args=[pk]))
 
 
 def _missing(proposal: Proposal, slots: list[Slot]) -> list[str]:

@@ -156,14 +156,15 @@ def test_the_participant_and_the_operator_get_it_nobody_else(as_user):
     assert as_user(proposal.participant).get(url_of(proposal, "ijazah")).status_code == 404
 
 
-def test_a_letter_that_cannot_be_printed_says_why(as_user):
+def test_what_cannot_be_printed_is_said_on_the_page_it_was_asked_from(as_user):
     proposal = with_unit()
     proposal.work_unit.head_name = "Siti 統計"
     proposal.work_unit.save()
     client = as_user(proposal.participant)
-    client.get(url_of(proposal))
-    print_due()
-    page = client.get(url_of(proposal), headers={"HX-Request": "true"}).content.decode()
-    # Asking again tries again; the reason stands until then.
-    assert "Surat sedang disiapkan." in page
-    assert PrintJob.objects.get().is_waiting
+    page = client.get(url_of(proposal), follow=True)
+    assert page.redirect_chain == [(reverse("proposals:tasks", args=[proposal.pk]), 302)]
+    said = page.content.decode()
+    assert "“統” (U+7D71), “計” (U+8A08) pada pimpinan unit kerja" in said
+    polled = client.get(url_of(proposal), headers={"HX-Request": "true"})
+    assert polled["HX-Redirect"] == reverse("proposals:tasks", args=[proposal.pk])
+    assert not PrintJob.objects.exists()
