@@ -93,6 +93,12 @@ def without_result(entry: PeriodPosition):  # type: ignore[no-untyped-def]
     return seats_of(entry).filter(attendance__in=["present", "late"], result=None).order_by("pk")
 
 
+def missing_in(batch: ResultImport):  # type: ignore[no-untyped-def]
+    """Seats of people who were there, have no result, and stand in no row of the file."""
+    named = batch.rows.exclude(participant_number="").values("participant_number")
+    return without_result(batch.entry).exclude(participant_number__in=named)
+
+
 @transaction.atomic
 def start(entry: PeriodPosition, upload: UploadedFile, *, by: User) -> ResultImport:
     """Keep a file and have it read; nothing of it is saved yet."""
@@ -208,9 +214,8 @@ def _read(batch: ResultImport) -> None:
     ]
     _judge(batch, rows)
     ResultRow.objects.bulk_create(rows, batch_size=CHUNK)
-    named = {row.participant_number for row in rows}
-    absent = without_result(batch.entry).exclude(participant_number__in=named)
-    batch.counts = {**Counter(str(row.outcome) for row in rows), "missing": absent.count()}
+    missing = missing_in(batch).count()
+    batch.counts = {**Counter(str(row.outcome) for row in rows), "missing": missing}
     batch.state = State.READY
     batch.save(update_fields=["counts", "state"])
 

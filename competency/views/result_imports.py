@@ -13,15 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from inpassing.errors import TransitionError
 from inpassing.files.middleware import limit_upload
-from inpassing.keyset import keyset_page
+from inpassing.keyset import KeysetPage, keyset_page
 from inpassing.reference.models import Period, PeriodPosition
 from proposals.import_sheets import MAX_BYTES, TOO_LARGE, XLSX_TYPE, SheetError, check_file
 
 from .. import result_imports
-from ..models import ResultImport, ResultRow
+from ..models import ResultImport, ResultRow, Seat
 from ..permissions import require_admin
 from .sessions import me
 
+MISSING = "missing"
 PAGE = 100
 TAGS = {"new": "ok", "changed": "turn", "same": "still", "error": "bad"}
 
@@ -114,13 +115,13 @@ def result_import(request: HttpRequest, pk: int) -> HttpResponse:
     rows = batch.rows.all()
     if chosen in ResultRow.Outcome.values:
         rows = rows.filter(outcome=chosen)
-    page = keyset_page(
-        rows,
-        ["number"],
-        size=PAGE,
-        after=request.GET.get("sesudah", ""),
-        before=request.GET.get("sebelum", ""),
-    )
+    after, before = request.GET.get("sesudah", ""), request.GET.get("sebelum", "")
+    page = keyset_page(rows, ["number"], size=PAGE, after=after, before=before)
+    missing: list[Seat] = []
+    if chosen == MISSING:
+        people = result_imports.missing_in(batch).for_list()
+        absent = keyset_page(people, ["pk"], size=PAGE, after=after, before=before)
+        missing, page = absent.rows, KeysetPage([], absent.before, absent.after)
     columns = result_imports.layout_of(batch.entry).columns[2:]
     return render(
         request,
@@ -141,6 +142,7 @@ def result_import(request: HttpRequest, pk: int) -> HttpResponse:
                 for key, label in ResultRow.Outcome.choices
             ],
             "missing": batch.counts.get("missing", 0),
+            "missing_people": missing,
             "chosen": chosen,
             "prev_url": f"?hasil={chosen}&sebelum={page.before}" if page.before else "",
             "next_url": f"?hasil={chosen}&sesudah={page.after}" if page.after else "",

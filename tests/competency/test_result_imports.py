@@ -111,6 +111,8 @@ class TestImport:
         assert said.count("Nomor ini ada lebih dari sekali dalam berkas. Sisakan satu baris.") == 2
         assert said.count("Isi angka 0 sampai 100, misalnya 78,5.") == 5
         assert batch.counts["missing"] == 1  # Budi; Ani's number stands in the file
+        page = as_user(make_admin()).get(f"/uji/nilai/impor/{batch.pk}/?hasil=missing")
+        assert [seat.proposal.name for seat in page.context["missing_people"]] == ["Budi Lemah"]
         marked = as_user(make_admin()).get(f"{URL}{batch.pk}/bertanda.xlsx")
         sheet = load_workbook(io.BytesIO(marked.content)).worksheets[0]
         assert "tercatat tidak hadir" in str(sheet.cell(3, sheet.max_column).value)
