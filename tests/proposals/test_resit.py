@@ -408,3 +408,19 @@ def test_the_ordinary_road_stays_open(as_user, waiting, verifier):
     client.post(at("verification:eligible", waiting), {"version": waiting.version})
     waiting.refresh_from_db()
     assert waiting.status == Status.ELIGIBLE
+
+
+def test_the_short_road_shows_its_message_first(as_user, waiting, verifier):
+    client = as_user(verifier)
+    page = text_of(client.get(at("verification:review", waiting)))
+    assert "Lanjut, lihat pesan" in page
+    mails = OutboxMessage.objects.count()
+    answer = straight(client, waiting, pratinjau="1")
+    assert answer.status_code == 200
+    page = text_of(answer)
+    assert "Pesan yang akan dikirim" in page
+    assert "wajib mengikuti uji kompetensi" in page
+    assert "Dokumen bawaan tetap berlaku." in page
+    waiting.refresh_from_db()
+    assert waiting.status == Status.SUBMITTED
+    assert OutboxMessage.objects.count() == mails

@@ -140,6 +140,7 @@ def test_filters_and_search(as_user, verifier, colleague):
     everything = "?provinsi=99&jenjang=abc&periode=x&pemegang=-1&menunggu=lama&keadaan=apa"
     assert len(names(client.get(url(query=everything)))) == 2
     page = client.get(url(query=f"?q=wij&provinsi=74&pemegang={colleague.pk}"))
+    assert "Saringan lain (2 aktif)" in page.content.decode()
     assert [chip["label"] for chip in page.context["chips"]] == [
         "“wij”",
         "Sulawesi Tenggara",

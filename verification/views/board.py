@@ -65,6 +65,7 @@ def review_page(
     check_form: CheckForm | None = None,
     repair_form: RepairForm | None = None,
     resit_form: ResitForm | None = None,
+    resit_preview: Preview | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -123,6 +124,7 @@ def review_page(
             "resit": resit_of(
                 proposal, documents, undecided=board.undecided, returned=board.returned
             ),
+            "resit_preview": resit_preview,
             "resit_form": resit_form or ResitForm(version=proposal.version),
         },
         status=status,

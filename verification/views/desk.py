@@ -79,6 +79,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
             "form": None,
             "filter_form": form,
             "filters": filters,
+            "others_set": len(filters.keys() - {"q"}),
             "chips": _chips(form, filters, path),
             "clear_url": path,
             "rows": [_row(chosen, row, user, times) for row in [*page.mine, *page.rows]],

@@ -12,9 +12,10 @@ from inpassing.errors import TransitionError
 
 from ..forms import ResitForm
 from ..permissions import get_desk_proposal
+from ..preview import preview_of
 from ..workflow import send_to_test as decide
 from .board import review_page
-from .page import refusal_of, seen_in
+from .page import mails_about, refusal_of, seen_in
 
 
 @require_POST
@@ -26,13 +27,15 @@ def send_to_test(request: HttpRequest, pk: int) -> HttpResponse:
     form = ResitForm(request.POST, version=proposal.version)
     if not form.is_valid():
         return review_page(request, proposal, resit_form=form, status=422)
-    try:
-        decide(
-            proposal,
-            by=user,
-            reason=form.cleaned_data["text"],
-            version=form.cleaned_data["version"],
+    reason, version = form.cleaned_data["text"], form.cleaned_data["version"]
+    if "pratinjau" in request.POST:
+        preview = preview_of(
+            lambda: decide(proposal, by=user, reason=reason, version=version),
+            mails_about(proposal),
         )
+        return review_page(request, proposal, resit_form=form, resit_preview=preview)
+    try:
+        decide(proposal, by=user, reason=reason, version=version)
     except TransitionError as error:
         refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)
         return review_page(request, proposal, resit_form=form, refusal=refusal, status=409)
