@@ -317,7 +317,12 @@ def page_of(
             first = for_list(queue, rows.filter(pk__in=ids))
             mine = list(first.order_by(queue.since, "pk")[:TOP])
         rows = rows.exclude(pk__in=own)
+    # What stands on top is part of the page, which so is no longer than any other.
     page = keyset_page(
-        for_list(queue, rows), [queue.since, "pk"], size=PAGE, after=after, before=before
+        for_list(queue, rows),
+        [queue.since, "pk"],
+        size=PAGE - len(mine),
+        after=after,
+        before=before,
     )
     return Page(page.rows, mine, page.before, page.after)

@@ -205,7 +205,7 @@ def test_how_long_each_party_has_had_it(as_user, verifier):
         approved_at=start + dt.timedelta(days=5),
     )
     row = as_user(verifier).get(url()).context["rows"][0]
-    assert row["times"] == [("BPS", "6 hari"), ("Peserta", "10 hari"), ("Instansi", "4 hari")]
+    assert row["times"] == ["BPS 6 hari", "Peserta 10 hari", "Instansi 4 hari"]
 
 
 def test_pages_by_keyset_keep_the_order(as_user, verifier):

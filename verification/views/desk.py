@@ -312,9 +312,13 @@ def proposal_row(row: Proposal, user: User, times: HeldTimes) -> dict[str, Any]:
         "position": row.level.name,
         "waited": waited(row.status_since),
         "times": [
-            ("BPS", span(times.bps)),
-            ("Peserta", span(times.participant)),
-            ("Instansi", span(times.agency)),
+            f"{party} {text}"
+            for party, time in (
+                ("BPS", times.bps),
+                ("Peserta", times.participant),
+                ("Instansi", times.agency),
+            )
+            if (text := span(time))
         ],
         "tag": tag,
         "holder": holder,
