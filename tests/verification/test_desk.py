@@ -197,7 +197,7 @@ def test_how_long_each_party_has_had_it(as_user, verifier):
         status=Status.SUBMITTED, resubmissions=1, status_since=start + dt.timedelta(days=15)
     )
     row = as_user(verifier).get(url()).context["rows"][0]
-    assert row["times"] == [("BPS", "8 hari"), ("Peserta", "8 hari"), ("Instansi", "4 hari")]
+    assert row["times"] == ["BPS 8 hari", "Peserta 8 hari", "Instansi 4 hari"]
     TimelineEvent.objects.filter(proposal_id=proposal.pk)._raw_delete("default")
     Proposal.objects.filter(pk=proposal.pk).update(
         created_at=start,
