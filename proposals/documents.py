@@ -31,7 +31,7 @@ def put_file(document: ProposalDocument, upload: UploadedFile, *, by: User) -> D
         raise
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a refusal undoes whatever the caller did for the file
 def attach_version(
     document: ProposalDocument, file: StoredFile, *, by: User, same_file_confirmed: bool = False
 ) -> DocumentVersion:
