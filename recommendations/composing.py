@@ -188,8 +188,9 @@ def check(letter: Letter, document: LetterDocument) -> None:
     compose_extract(document, document.people[0], line.proposal, texts=texts).check()
 
 
-def fingerprint(document: LetterDocument) -> str:
-    """The hash of what a draft says, whoever signs it: changes when a name or a count does."""
+def fingerprint(letter: Letter, document: LetterDocument) -> str:
+    """The hash of what a draft and its extracts say, whoever signs it: changes when a name, a count
+    or a text does."""
     bare = replace(
         document,
         signer=UNSIGNED,
@@ -201,7 +202,8 @@ def fingerprint(document: LetterDocument) -> str:
         signature="",
         made_at="",
     )
-    text = json.dumps(bare.to_json(), sort_keys=True, ensure_ascii=False)
+    extracts = texts_of(letter.period_id, "extract") if letter.is_recommendation else {}
+    text = json.dumps([bare.to_json(), extracts], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

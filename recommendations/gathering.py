@@ -254,7 +254,7 @@ def put_up(
             timezone.now(),
         )
         letter.early_reason = early_reason if is_early(run) else ""
-        letter.fingerprint = fingerprint(compose(letter))
+        letter.fingerprint = fingerprint(letter, compose(letter))
         letter.refusal_reason = ""
         letter.save()
         record(

@@ -117,7 +117,7 @@ def issue(letter: Letter, *, by: User) -> Letter:
         signature = _signature()
     except LetterError as error:  # no value, no glyph, no certificate: nothing is numbered
         raise TransitionError(str(error)) from error
-    if fingerprint(draft) != letter.fingerprint:
+    if fingerprint(letter, draft) != letter.fingerprint:
         raise StaleError(
             "Isi surat berubah sejak dikirim kepada Anda. Tolak dengan alasan itu, atau minta "
             "administrator menarik dan mengirimnya lagi."

@@ -86,6 +86,7 @@ SHOTS = [
     Shot("operator-pesan", "operator", "/pesan/"),
     Shot("operator-akun", "operator", "/akun/"),
     Shot("operator2-surat", "operator2", "/surat/", (TABLE,)),
+    Shot("cek-surat", "operator2", "/surat/", (TABLE, "main dd a[href^='/cek/']")),
     Shot(
         "operator2-keputusan",
         "operator2",
@@ -141,6 +142,20 @@ SHOTS = [
     Shot("admin-pengumuman", "admin", "/uji/pengumuman/"),
     Shot("admin-penerbitan-daftar", "admin", "/penerbitan/"),
     Shot("admin-penerbitan", "admin", "/penerbitan/", (TABLE,)),
+    Shot(
+        "admin-penerbitan-pratinjau",
+        "admin",
+        "/penerbitan/",
+        (TABLE, "main a:has-text('Semua konsep')"),
+    ),
+    Shot(
+        "admin-penerbitan-teks",
+        "admin",
+        "/penerbitan/",
+        (TABLE, "main a:has-text('Teks surat periode ini')", "main a:has-text('Ubah')"),
+    ),
+    Shot("admin-surat-register", "admin", "/surat/register/"),
+    Shot("admin-surat-ekspor", "admin", "/surat/ekspor/"),
     Shot("admin-surat", "admin", "/surat/"),
     Shot("admin-surat-1", "admin", "/surat/", (TABLE,)),
     Shot("admin-email", "admin", "/pesan/terkirim/"),

@@ -147,9 +147,10 @@ def test_a_named_field_without_a_value_holds_the_letter_and_no_number_is_used() 
     assert not NumberRegister.objects.exists()
 
 
-def test_a_letter_that_waits_has_to_be_sent_again_when_its_text_changed() -> None:
+@pytest.mark.parametrize("kind", [KIND, "extract"])
+def test_a_letter_that_waits_has_to_be_sent_again_when_its_text_changed(kind: str) -> None:
     letter = make_awaiting(1)
-    save(letter.period, closing="Lain.")
+    save(letter.period, kind, closing="Lain.")
     with pytest.raises(StaleError):
         issuing.issue(letter, by=make_signing_officer())
     assert not NumberRegister.objects.exists()
@@ -164,8 +165,9 @@ def test_a_numbered_letter_keeps_what_it_says() -> None:
 
 
 def test_extracts_and_notices_take_their_texts_too() -> None:
-    letter = make_awaiting(1)
+    letter = make_draft(1)
     save(letter.period, kind="extract", closing="Untuk {instansi}.")
+    gathering.put_up(letter.run, by=make_admin())
     issuing.issue(letter, by=make_signing_officer())
     extract = Letter.objects.get(parent=letter)
     assert extract.content["closing"] == f"Untuk {letter.agency.name}."
