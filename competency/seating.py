@@ -58,6 +58,7 @@ STEPS = [
     "Tidak ada kursi di provinsi ini; BPS Pusat",
 ]
 CENTRAL = "Instansi pusat; BPS Pusat"
+PROVINCIAL = "Instansi provinsi; kantor BPS provinsi itu"
 
 
 def plan_seats(people: Iterable[Person], places: Sequence[Place], *, seed: str = "") -> Plan:
@@ -128,7 +129,7 @@ def _fill(
             waiting.append(person)
             continue
         _, session_id, capacity = pool[0]
-        reason = STEPS[step] if person.region_code else CENTRAL
+        reason = _reason(person, step)
         plan.seated[person.proposal_id] = Choice(
             session_id,
             step,
@@ -140,6 +141,12 @@ def _fill(
         else:
             heapq.heappop(pool)
     return waiting
+
+
+def _reason(person: Person, step: int) -> str:
+    if not person.region_code:
+        return CENTRAL
+    return PROVINCIAL if step == 0 and len(person.region_code) == 2 else STEPS[step]
 
 
 def _pool_of_place(region_code: str, step: int) -> str:

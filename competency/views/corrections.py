@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -30,6 +32,10 @@ class CorrectionForm(ScoresForm):
         help_text="Peserta dan operator membaca alasan ini.",
         error_messages={"required": "Tulis alasannya."},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
 
 
 @require_safe

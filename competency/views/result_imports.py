@@ -132,7 +132,7 @@ def result_import(request: HttpRequest, pk: int) -> HttpResponse:
             "rows": [
                 (
                     row,
-                    [row.data.get(column.key, "") for column in columns],
+                    [(column.header, row.data.get(column.key, "")) for column in columns],
                     TAGS.get(row.outcome, "still"),
                 )
                 for row in page.rows

@@ -46,6 +46,10 @@ class TestPlan:
     def test_same_place_then_province_then_head_office(self, region, session):
         assert where(plan_seats([Person(1, region)], [HEAD, PROVINCE, SAME])) == session
 
+    def test_a_province_s_own_office_is_named_as_such(self):
+        plan = plan_seats([Person(1, "53")], [PROVINCE])
+        assert plan.seated[1].explanation.startswith("Instansi provinsi; kantor BPS provinsi itu;")
+
     def test_full_places_are_passed_over(self):
         full = Place(3, "53.71", 10, taken=10)
         plan = plan_seats([Person(1, "53.71")], [full, PROVINCE])
