@@ -104,6 +104,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "inpassing.middleware.GzipPagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "inpassing.browser_features.BrowserFeaturesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
