@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -107,3 +108,28 @@ def run_and_kill(*, after: float) -> bool:
     os.waitpid(child, 0)
     connection.close()
     return True
+
+
+def test_two_workers_at_once_publish_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = confirmed_session(30)
+    publication = publishing.publish(session.period, by=make_admin())
+    monkeypatch.setattr(publishing, "CHUNK", 3)
+    start = threading.Barrier(2)
+
+    def work() -> None:
+        start.wait()
+        publishing.run_publication(publication)
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert Counter(Proposal.objects.values_list("status", flat=True)) == {
+        "ready": 10,
+        "test_failed": 10,
+        "test_absent": 10,
+    }
+    assert OutboxMessage.objects.count() == InboxMessage.objects.count() == 60
+    assert list(broken_links()) == []
