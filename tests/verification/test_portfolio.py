@@ -9,7 +9,12 @@ from inpassing.notifications.models import OutboxMessage
 from proposals.models import Proposal
 from tests import factories
 from verification.claims import take
-from verification.models import DocumentCheck, PortfolioAnswer, PortfolioAssessment
+from verification.models import (
+    DocumentCheck,
+    PortfolioAnswer,
+    PortfolioAssessment,
+    PortfolioDraft,
+)
 from verification.workflow import GivenAnswer, assess_portfolio, items_for
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +224,37 @@ def test_database_constraints(verifier, proposal):
         PortfolioAnswer.objects.create(
             assessment=assessment, item=item(proposal, "P1"), answer="not_met"
         )
+
+
+def test_the_field_of_education_keeps_the_answers_beside_it(as_user, verifier, proposal):
+    path = at("set_education_field", proposal)
+    data = answers(proposal) | {"bidang-version": proposal.version, "bidang-field": "statistik"}
+    data["bidang-reason"] = "Ijazah statistik."
+    response = as_user(verifier).post(path, data)
+    assert response["Location"] == f"{at('portfolio', proposal)}#bidang"
+    proposal.refresh_from_db()
+    assert proposal.education_field == "statistik"
+    kept = PortfolioDraft.objects.get(proposal=proposal).answers
+    assert set(kept) == {str(entry.pk) for entry in items_for(proposal)}
+
+
+def test_a_wrong_answer_beside_the_field_of_education_loses_nothing(as_user, verifier, proposal):
+    first = item(proposal, "P1")
+    data = answers(proposal) | {f"butir{first.pk}-answer": "not_met"}
+    data |= {"bidang-version": proposal.version, "bidang-field": "statistik"}
+    response = as_user(verifier).post(at("set_education_field", proposal), data)
+    assert response.status_code == 422
+    html = response.content.decode()
+    assert "Tulis apa yang belum terpenuhi" in html
+    assert html.count(" checked") >= len(data) - 5
+    proposal.refresh_from_db()
+    assert proposal.education_field == "teknologi_informasi"
+
+
+def test_answers_beside_a_field_that_comes_too_late_stay_on_the_page(as_user, verifier, proposal):
+    data = answers(proposal) | {"bidang-version": proposal.version, "bidang-field": "statistik"}
+    Proposal.objects.update(version=proposal.version + 1)
+    response = as_user(verifier).post(at("set_education_field", proposal), data)
+    assert response.status_code == 409
+    assert "berubah sejak halaman Anda buka" in response.content.decode()
+    assert not PortfolioDraft.objects.exists()

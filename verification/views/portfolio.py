@@ -79,8 +79,17 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep the answers given so far without a verdict."""
+    refused = keep_answers(request, get_desk_proposal(_user(request), pk))
+    if refused is not None:
+        return refused
+    messages.success(request, "Jawaban dicatat. Peserta belum menerima apa pun.")
+    return redirect("verification:portfolio", pk)
+
+
+def keep_answers(request: HttpRequest, proposal: Proposal) -> HttpResponse | None:
+    """Note the answers that came with a form of the portfolio page; the page again, with what was
+    typed, where an answer is wrong or somebody was faster."""
     user = _user(request)
-    proposal = get_desk_proposal(user, pk)
     stamp = StampForm(request.POST)
     answers = [AnswerForm(request.POST, item=item, may_wait=True) for item in items_for(proposal)]
     if not all([stamp.is_valid(), *[answer.is_valid() for answer in answers]]):
@@ -101,8 +110,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     except TransitionError as error:
         refusal = refusal_of(error, proposal, seen=seen_in(stamp), by=user)
         return _page(request, proposal, answers=answers, refusal=refusal, status=409)
-    messages.success(request, "Jawaban dicatat. Peserta belum menerima apa pun.")
-    return redirect("verification:portfolio", pk)
+    return None
 
 
 def _user(request: HttpRequest) -> User:

@@ -35,6 +35,7 @@ from .page import (
     seen_in,
     told,
 )
+from .portfolio import keep_answers
 
 TMS_LABEL = "Alasan tidak memenuhi syarat"
 TMS_HINT = "Peserta dan operator membacanya. Sebut syarat dan sebabnya."
@@ -90,6 +91,14 @@ def set_education_field(request: HttpRequest, pk: int) -> HttpResponse:
     user = _user(request)
     proposal = get_desk_proposal(user, pk)
     form = EducationFieldForm(request.POST, current=proposal.education_field)
+    kept = None
+    # On the portfolio page the answers to its items come along: they are kept before anything else.
+    if any(name.startswith("butir") for name in request.POST):
+        refused = keep_answers(request, proposal)
+        if refused is not None:
+            return refused
+        proposal.refresh_from_db(fields=["version"])
+        kept = proposal.version
     if not form.is_valid():
         for errors in form.errors.values():
             messages.error(request, str(errors[0]))
@@ -100,7 +109,7 @@ def set_education_field(request: HttpRequest, pk: int) -> HttpResponse:
             by=user,
             field=form.cleaned_data["field"],
             reason=form.cleaned_data.get("reason", ""),
-            version=form.cleaned_data["version"],
+            version=kept or form.cleaned_data["version"],
         )
     except TransitionError as error:
         messages.error(request, str(error))
