@@ -10,7 +10,7 @@ cards, attendance sheets. A web process never loads WeasyPrint. In a view:
             back_url=reverse("competency:seat", args=[pk]),
         )
 
-`card_of` builds a document of `documents.py` from the records. The same document for the same
+`card_of` builds a document of `documents` from the records. The same document for the same
 owner is the same job, so that a second click, a reload and a poll make nothing twice; leave
 `made_at` blank, it does not count as content. `request_print` raises LetterError (Indonesian, it
 names the fields) when the document lacks something: `print_and_answer` says it on the page at

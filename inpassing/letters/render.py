@@ -31,7 +31,7 @@ _unknown_names: ContextVar[list[str]] = ContextVar("unknown_names")
 
 
 def render_document(document: "Document", *, variant: str = PDF_VARIANT) -> bytes:
-    """Return the PDF of one of the documents of `documents.py`; see `render_pdf`."""
+    """Return the PDF of one of the documents of `documents`; see `render_pdf`."""
     return render_pdf(
         document.template,
         {"letter": document, "made_at": document.made_at},
