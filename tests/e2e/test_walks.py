@@ -373,7 +373,8 @@ def hold_the_test(
     proctor = stage.signed_in(staff.proctor)
     proctor.go("/uji/sesi/")
     proctor.follow("BPS Kota Bau Bau")
-    proctor.press("Hadir")
+    proctor.page.locator("[data-seat] button").first.click()  # kept in the browser, then sent
+    proctor.reads("Sudah hadir")
     proctor.follow(f"Isi nilai {NAME}")
     technical, interview = proctor.page.locator("main form [name^=c][type=text]").all()
     technical.fill("81,5")
