@@ -41,18 +41,18 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.urls import reverse
 from django.utils import timezone
 
-from inpassing.accounts.models import Agency, OneTimeLink, User
+from inpassing.accounts.models import OneTimeLink, User
 from inpassing.errors import TransitionError
 from inpassing.files.models import StoredFile
 from inpassing.formats import long_datetime
 from inpassing.notifications.models import OutboxMessage
-from inpassing.notifications.outbox import enqueue
+from inpassing.notifications.outbox import Message, enqueue, enqueue_many
 from inpassing.reference.models import Period
 
 from . import workflow
 from .deadlines import repair_deadline_for
-from .models import Proposal, ProposalDocument, ProposalQuerySet
-from .people import operators_of
+from .models import LargeScan, Proposal, ProposalDocument, ProposalQuerySet
+from .people import operator_grants
 
 logger = logging.getLogger(__name__)
 
@@ -216,12 +216,19 @@ def _closing_of(proposal: Proposal) -> Closing:
 
 
 def missing_of(proposal: Proposal) -> list[str]:
-    """What is still missing, from loaded documents."""
+    """What is still missing, from loaded documents and scans."""
     return proposal.missing_data() + [
-        document.requirement.name
+        document.requirement.name + _unused_scan(document)
         for document in proposal.documents.all()
         if not document.is_present
     ]
+
+
+def _unused_scan(document: ProposalDocument) -> str:
+    """That a smaller file was there on which the participant never said a word."""
+    scan = next(iter(document.scans.all()), None)  # the newest
+    is_unused = scan and scan.state in {LargeScan.State.READY, LargeScan.State.EXPIRED}
+    return " (hasil pengecilan belum dipakai)" if is_unused else ""
 
 
 def unreadable_documents(proposal: Proposal) -> list[ProposalDocument]:
@@ -351,27 +358,30 @@ def _remind_operators(period: Period, at: dt.datetime) -> int:
         return 0
     drafts = Proposal.objects.filter(period=period, status=Status.DRAFT).order_by()
     counts = dict(drafts.values_list("agency").annotate(n=Count("pk")))
-    reminded = 0
-    for agency in Agency.objects.filter(pk__in=counts).select_related("region"):
-        for person in operators_of(agency):
-            key = f"reminder_drafts:{period.pk}:{agency.pk}:{int(deadline.timestamp())}:{days}"
-            if OutboxMessage.objects.filter(key=f"{key}:{person.pk}").exists():
-                continue
-            with transaction.atomic():
-                enqueue(
-                    f"{key}:{person.pk}",
-                    to=person,
-                    template="reminder_nomination",
-                    fields={
-                        "instansi": agency.name,
-                        "periode": period.name,
-                        "jumlah": counts[agency.pk],
-                        "batas": long_datetime(deadline, agency.tz),
-                    },
-                    path=f"{reverse('proposals:list')}?status={Status.DRAFT}",
-                )
-            reminded += 1
-    return reminded
+    messages = {}
+    for row in operator_grants(counts):
+        agency, person = row.agency, row.user
+        assert agency is not None  # an operator is one of an agency
+        date = int(deadline.timestamp())
+        key = f"reminder_drafts:{period.pk}:{agency.pk}:{date}:{days}:{person.pk}"
+        messages[key] = Message(
+            key,
+            to=person,
+            template="reminder_nomination",
+            fields={
+                "instansi": agency.name,
+                "periode": period.name,
+                "jumlah": counts[agency.pk],
+                "batas": long_datetime(deadline, agency.tz),
+            },
+            path=f"{reverse('proposals:list')}?status={Status.DRAFT}",
+        )
+    told = OutboxMessage.objects.filter(key__in=messages).values_list("key", flat=True)
+    for key in told:
+        del messages[key]
+    with transaction.atomic():
+        enqueue_many(list(messages.values()))
+    return len(messages)
 
 
 def _reminder(since: dt.datetime, deadline: dt.datetime, at: dt.datetime) -> int:
@@ -416,4 +426,4 @@ def _remind(proposal: Proposal) -> None:
 def _loaded(proposals: Annotated) -> Annotated:
     return proposals.select_related(
         "period", "agency__region", "level__position", "position", "participant"
-    ).prefetch_related("documents__requirement", "documents__current__file")
+    ).prefetch_related("documents__requirement", "documents__current__file", "documents__scans")

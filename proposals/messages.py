@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from inpassing.accounts.models import User
 from inpassing.formats import long_datetime
-from inpassing.notifications.outbox import Message, enqueue, enqueue_many
+from inpassing.notifications.outbox import Message, enqueue_many
 
 from .models import (
     Proposal,
@@ -28,15 +28,7 @@ def tell(
 ) -> None:
     """Send one message about a proposal to the participant and the operators (or to `to`)."""
     people = list(to) if to is not None else _concerned(proposal, operators_of(proposal.agency))
-    for message in _messages(Notice(proposal, key, template, fields), people):
-        enqueue(
-            message.key,
-            to=message.to,
-            template=message.template,
-            fields=message.fields,
-            path=message.path,
-            proposal_id=message.proposal_id,
-        )
+    enqueue_many(_messages(Notice(proposal, key, template, fields), people))
 
 
 @dataclass(frozen=True)

@@ -517,7 +517,7 @@ class Export(models.Model):
     it is asked for."""
 
     class Content(models.TextChoices):
-        ORIGINALS = "originals", "ZIP: surat asli bertanda tangan, satu berkas per surat"
+        ORIGINALS = "originals", "ZIP: surat asli, satu berkas per surat"
         COPY = "copy", "PDF: salinan gabungan untuk dibaca dan dicetak"
         TABLE = "table", "XLSX: daftar surat dan nama"
         REGISTER = "register", "XLSX: register nomor surat"

@@ -15,7 +15,7 @@ from inpassing.accounts.models import Agency, OneTimeLink, RoleGrant, User, Veri
 from inpassing.accounts.roles import grant, revoke
 from inpassing.errors import StaleError, TransitionError
 from inpassing.formats import long_date, long_datetime
-from inpassing.notifications.outbox import enqueue
+from inpassing.notifications.outbox import Message, enqueue, enqueue_many
 from inpassing.reference.cloning import clone_period
 from inpassing.reference.loaders import fill_period_rules
 from inpassing.reference.models import BpsOffice, Period, Position
@@ -112,14 +112,18 @@ def announce_change(period: Period, what: str, *, by: User, reason: str) -> None
     operators = User.objects.filter(
         is_active=True, grants__role=RoleGrant.Role.OPERATOR, grants__revoked_at=None
     ).distinct()
-    for person in operators:
-        enqueue(
-            f"period_changed:{event.pk}:{person.pk}",
-            to=person,
-            template="period_changed",
-            fields={"periode": period.name, "perubahan": what, "alasan": reason},
-            path=reverse("landing"),
-        )
+    enqueue_many(
+        [
+            Message(
+                f"period_changed:{event.pk}:{person.pk}",
+                to=person,
+                template="period_changed",
+                fields={"periode": period.name, "perubahan": what, "alasan": reason},
+                path=reverse("landing"),
+            )
+            for person in operators
+        ]
+    )
 
 
 def _in_words(period: Period, changed: list[str]) -> str:
@@ -234,19 +238,23 @@ def set_agency_deadline(
     )
     people = {person.pk: person for person in operators_of(agency)}
     people |= {p.participant.pk: p.participant for p in unsent if p.participant}
-    for person in people.values():
-        enqueue(
-            f"agency_deadline:{event.pk}:{person.pk}",
-            to=person,
-            template="agency_deadline",
-            fields={
-                "instansi": agency.name,
-                "periode": period.name,
-                "batas": long_datetime(deadline, agency.tz),
-                "alasan": reason,
-            },
-            path=reverse("home"),
-        )
+    enqueue_many(
+        [
+            Message(
+                f"agency_deadline:{event.pk}:{person.pk}",
+                to=person,
+                template="agency_deadline",
+                fields={
+                    "instansi": agency.name,
+                    "periode": period.name,
+                    "batas": long_datetime(deadline, agency.tz),
+                    "alasan": reason,
+                },
+                path=reverse("home"),
+            )
+            for person in people.values()
+        ]
+    )
     return row
 
 

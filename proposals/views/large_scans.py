@@ -15,6 +15,7 @@ from inpassing.errors import TransitionError
 from inpassing.files.middleware import limit_upload
 from inpassing.files.storage import serve, serve_preview
 
+from ..deadlines import deadline_of
 from ..forms.participant import TOO_LARGE_SCAN, ScanForm
 from ..large_scans import NoSeatError, accept, keep, last_scan, receiving, throw_away
 from ..models import LargeScan, ProposalDocument
@@ -130,6 +131,7 @@ def _page(
             "proposal": found.proposal,
             "tz": found.proposal.agency.tz,
             "scan": scan,
+            "deadline": deadline_of(found.proposal),
             "form": form,
             "error": str(form.errors["file"][0]) if form else "",
             "percent": round(100 * scan.result_size / scan.size) if scan and scan.size else 0,

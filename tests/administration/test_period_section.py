@@ -173,6 +173,18 @@ class TestFields:
         changed = events_of(period).get(kind="period.changed")
         assert changed.detail.text == REASON
 
+    def test_many_operators_cost_as_many_queries_as_one(self, client, period):
+        numbers = []
+        for name, more in (("Periode A", 1), ("Periode B", 0), ("Periode C", 40)):
+            for _ in range(more):
+                make_operator()
+            data = form_of(client, period, "umum") | {"name": name, "reason": REASON}
+            with CaptureQueriesContext(connection) as queries:
+                client.post(address(period, "umum"), data)
+            numbers.append(len(queries))
+        assert numbers[1] == numbers[2]  # the first also reads what is kept from then on
+        assert OutboxMessage.objects.count() == 1 + 1 + 41
+
     def test_the_second_click_is_stale_and_tells_nobody_twice(self, client, period):
         make_operator()
         data = form_of(client, period, "umum") | {"name": "Periode Baru", "reason": REASON}

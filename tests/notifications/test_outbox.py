@@ -6,12 +6,13 @@ import smtplib
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.db import transaction
 from django.utils import timezone
 
 from inpassing.accounts.models import OneTimeLink
 from inpassing.notifications import delivery
 from inpassing.notifications.models import InboxMessage, OutboxMessage
-from inpassing.notifications.outbox import enqueue, resend
+from inpassing.notifications.outbox import Message, enqueue, enqueue_many, resend
 from inpassing.notifications.tasks import deliver_due
 from inpassing.notifications.texts import fields_of, render_text
 from tests.factories import make_user
@@ -42,6 +43,58 @@ class TestEnqueue:
     def test_braces_in_a_value_stay_text(self):
         queue_one(fields={"peran": "{rahasia} {nama}"})
         assert "{rahasia} {nama}" in InboxMessage.objects.get().body
+
+
+class TestEnqueueMany:
+    @staticmethod
+    def rows_of(queue, messages):
+        """What is in both boxes after `queue`, but for what is each row's own; then undone."""
+        with transaction.atomic():
+            queue(messages)
+            rows = [
+                {**row, "id": None, "created_at": None, "message_id": None}
+                for model in (OutboxMessage, InboxMessage)
+                for row in model.objects.order_by("pk").values()
+            ]
+            transaction.set_rollback(True)
+        return rows
+
+    def test_makes_the_same_rows_as_one_by_one(self):
+        messages = [
+            Message(
+                f"kunci:{person.pk}",
+                to=person,
+                template="role_granted",
+                fields=fields,
+                path="/usulan/7/",
+                proposal_id=7,
+            )
+            for person, fields in (
+                (make_user(), {"peran": "operator", "nama": "Ibu"}),
+                (make_user(email=""), {"peran": "operator"}),
+                (make_user(), {"peran": 7}),
+            )
+        ]
+
+        def one_by_one(messages):
+            for each in messages:
+                enqueue(
+                    each.key,
+                    to=each.to,
+                    template=each.template,
+                    fields=each.fields,
+                    path=each.path,
+                    proposal_id=each.proposal_id,
+                )
+
+        expected = self.rows_of(one_by_one, [*messages, messages[0]])
+        assert len(expected) == 5  # two mails, three inbox entries
+        assert self.rows_of(enqueue_many, [*messages, messages[0]]) == expected
+
+    def test_a_missing_field_is_refused_before_anything_is_kept(self):
+        with pytest.raises(KeyError):
+            enqueue_many([Message("kunci", make_user(), "role_granted", {})])
+        assert not OutboxMessage.objects.exists()
 
 
 class TestDelivery:

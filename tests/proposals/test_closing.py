@@ -20,9 +20,9 @@ from inpassing.timeline.models import TimelineEvent
 from proposals import closing, tasks
 from proposals.closing import Outcome, close_due, count_closing, plan_closing, remind_due
 from proposals.deadlines import deadline_of
-from proposals.models import AgencyDeadline, Proposal, ProposalDocument
+from proposals.models import AgencyDeadline, LargeScan, Proposal, ProposalDocument
 from tests.factories import make_agency, make_period
-from tests.proposals.filing import DATA, filing, operator_of, pdf, put, slot
+from tests.proposals.filing import DATA, filing, operator_of, pdf, put, shrunk, slot
 
 pytestmark = pytest.mark.django_db
 Status = Proposal.Status
@@ -80,6 +80,29 @@ def test_an_incomplete_proposal_ends_with_the_list_of_what_is_missing():
     )
     told = OutboxMessage.objects.filter(template="proposal_ended")
     assert {message.user for message in told} == {proposal.participant, operator}
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("ready", " (hasil pengecilan belum dipakai)"),
+        ("expired", " (hasil pengecilan belum dipakai)"),
+        ("discarded", ""),
+    ],
+)
+def test_a_smaller_scan_that_was_never_accepted_is_named(state, said):
+    proposal = filing(period=period_until(NOW), **DATA, complete=False)
+    for document in proposal.documents.exclude(requirement__code="transkrip"):
+        put(document, pdf(f"slot {document.pk}"))
+    scan = shrunk(slot(proposal, "transkrip"), by=proposal.participant)
+    LargeScan.objects.filter(pk=scan.pk).update(state=state)
+    # A scan that would only have replaced what is there is none that is missing.
+    shrunk(slot(proposal), by=proposal.participant)
+    close_due(NOW + HOUR)
+    proposal.refresh_from_db()
+    assert proposal.end_note.endswith(
+        f"masih kurang: Fotokopi Transkrip Nilai yang diakui secara kedinasan{said}."
+    )
 
 
 @pytest.mark.parametrize(

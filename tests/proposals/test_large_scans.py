@@ -19,10 +19,12 @@ from django.utils import timezone
 from inpassing.files.models import StoredFile
 from inpassing.files.shrinker import ShrinkerUnavailableError
 from inpassing.files.tasks import inspect_due
-from inpassing.formats import format_bytes
+from inpassing.formats import format_bytes, long_datetime
 from inpassing.timeline.models import TimelineEvent
 from proposals import large_scans
-from proposals.models import DocumentVersion, LargeScan, Proposal
+from proposals.deadlines import deadline_of
+from proposals.models import DocumentVersion, LargeScan, Proposal, ProposalDocument
+from tests.factories import make_agency
 from tests.files.test_shrinker import scan as pdf_scan
 from tests.files.test_shrinker import written
 from tests.proposals.filing import (
@@ -38,6 +40,7 @@ from tests.proposals.filing import (
 pytestmark = pytest.mark.django_db
 State = LargeScan.State
 Status = Proposal.Status
+LATE = timezone.now() + dt.timedelta(days=90)
 BIG = pdf("besar") + b"\n%" + b"0" * project.UPLOAD_MAX_BYTES
 
 
@@ -103,6 +106,23 @@ def test_a_real_scan_becomes_a_version_once_it_is_accepted(
         "large_scan.accepted",
         "large_scan.received",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "changes", "word"),
+    [
+        (Status.FILLING, {}, "batas pengiriman"),
+        (Status.RETURNED, {"repair_deadline": LATE}, "batas perbaikan"),
+    ],
+)
+def test_the_page_says_until_when_it_has_to_be_accepted(as_user, status, changes, word):
+    proposal = filing(status, agency=make_agency(region="81"), **changes)
+    shrunk(slot(proposal), by=proposal.participant)
+    ProposalDocument.objects.filter(proposal=proposal).update(review="returned")
+    page = text_of(as_user(proposal.participant).get(url("", slot(proposal).pk)))
+    until = long_datetime(deadline_of(proposal), "Asia/Jayapura")
+    assert until.endswith("WIT")
+    assert f"paling lambat <b>{until}</b> ({word})" in page
 
 
 def test_a_second_click_puts_no_second_version(as_user):
