@@ -441,6 +441,8 @@ class AnswerForm(forms.Form):
 class AssessmentForm(StampForm):
     """The verdict of the portfolio and the deviation from the rule table."""
 
+    TYPED = ("verdict", "override", "override_reason")
+
     verdict = forms.ChoiceField(
         label="Putusan portofolio",
         choices=PortfolioAssessment.Verdict.choices,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inpassing.errors import TransitionError
+from inpassing.notifications.preview import preview_of
 
 from .. import drafts, workflow
 from ..eligibility import Outcome
@@ -87,21 +89,29 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open an ended proposal again with a reason; the page asks first."""
+    """Open an ended proposal again with a reason; the page asks first and shows the message."""
     user = reader_of(request)
     proposal = get_proposal_for(user, pk, can_reopen)
     form = ReopenForm(request.POST or None)
+    preview = None
     if request.method == "POST" and form.is_valid():
-        try:
-            reopened = workflow.reopen(proposal, by=user, reason=form.cleaned_data["reason"])
-            messages.success(
-                request,
-                f"Usulan {reopened.full_name} dibuka kembali: "
-                f"{reopened.get_status_display().lower()}.",
+        reason = form.cleaned_data["reason"]
+        if "pratinjau" in request.POST:
+            preview = preview_of(
+                lambda: workflow.reopen(proposal, by=user, reason=reason),
+                Q(proposal_id=proposal.pk),
             )
-        except TransitionError as refusal:
-            messages.error(request, str(refusal))
-        return redirect("proposals:detail", pk)
+        else:
+            try:
+                reopened = workflow.reopen(proposal, by=user, reason=reason)
+                messages.success(
+                    request,
+                    f"Usulan {reopened.full_name} dibuka kembali: "
+                    f"{reopened.get_status_display().lower()}.",
+                )
+            except TransitionError as refusal:
+                messages.error(request, str(refusal))
+            return redirect("proposals:detail", pk)
     if not proposal.has_ended:
         messages.error(
             request,
@@ -112,8 +122,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "proposals/candidate_reopen.html",
-        {"proposal": proposal, "form": form},
-        status=422 if form.is_bound else 200,
+        {"proposal": proposal, "form": form, "preview": preview},
+        status=422 if form.is_bound and preview is None else 200,
     )
 
 

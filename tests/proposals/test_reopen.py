@@ -82,6 +82,39 @@ def test_the_agency_and_the_participant_are_told(as_user, admin):
     assert {m.fields["alasan"] for m in mails} == {WHY["reason"]}
 
 
+def test_the_message_is_shown_before_anything_is_sent(as_user, admin):
+    proposal = make_proposal(status="not_eligible", end_note="Alasan lama")
+    operator = make_operator(proposal.agency)
+    client = as_user(admin)
+    page = client.post(url_of(proposal), {**WHY, "pratinjau": "1"})
+    assert page.status_code == 200
+    (letter,) = page.context["preview"].letters
+    assert WHY["reason"] in letter.body
+    assert sorted(letter.to) == sorted(
+        f"{person.full_name} ({person.email})" for person in (operator, proposal.participant)
+    )
+    assert WHY["reason"] in str(page.context["form"]["reason"])
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.end_note) == ("not_eligible", "Alasan lama")
+    assert not OutboxMessage.objects.exists()
+    assert not events_of(proposal).exists()
+    client.post(url_of(proposal), WHY)
+    assert status_of(proposal) == "filling"
+    assert OutboxMessage.objects.filter(template="proposal_reopened").count() == 2
+
+
+def test_what_would_be_refused_is_said_beforehand(as_user, admin):
+    ended = make_proposal(status="withdrawn")
+    make_proposal(ended.agency, ended.period, nip=ended.nip)
+    page = as_user(admin).post(url_of(ended), {**WHY, "pratinjau": "1"})
+    assert "usulan lain yang masih berjalan" in page.context["preview"].refusal
+    assert WHY["reason"] in page.content.decode()
+    assert status_of(ended) == "withdrawn"
+    assert not events_of(ended).exists()
+    empty = as_user(admin).post(url_of(ended), {"reason": " ", "pratinjau": "1"})
+    assert (empty.status_code, empty.context["preview"]) == (422, None)
+
+
 def test_who_fills_again_gets_the_minimum_filling_time(as_user, admin):
     now = timezone.now()
     period = make_period(

@@ -238,6 +238,26 @@ def test_the_field_of_education_keeps_the_answers_beside_it(as_user, verifier, p
     assert set(kept) == {str(entry.pk) for entry in items_for(proposal)}
 
 
+def test_looking_at_the_message_of_a_new_field_keeps_the_page(as_user, verifier, proposal):
+    path = at("set_education_field", proposal)
+    first = item(proposal, "P1")
+    data = answers(proposal, verdict="failed") | {f"butir{first.pk}-remark": "Lihat lampiran 2"}
+    data |= {"bidang-version": proposal.version, "bidang-field": "statistik"}
+    data |= {"bidang-reason": "Ijazah statistik.", "pratinjau": "1"}
+    response = as_user(verifier).post(path, data)
+    assert response.status_code == 200
+    assert "Ijazah statistik." in response.context["education_preview"].letters[0].body
+    assert response.context["form"]["verdict"].value() == "failed"
+    html = response.content.decode()
+    assert "Lihat lampiran 2" in html
+    assert html.count(" checked") == len(items_for(proposal)) + 2
+    assert "perlu dibetulkan" not in html
+    assert not PortfolioDraft.objects.exists()
+    assert not OutboxMessage.objects.exists()
+    proposal.refresh_from_db()
+    assert proposal.education_field == "teknologi_informasi"
+
+
 def test_a_wrong_answer_beside_the_field_of_education_loses_nothing(as_user, verifier, proposal):
     first = item(proposal, "P1")
     data = answers(proposal) | {f"butir{first.pk}-answer": "not_met"}

@@ -668,7 +668,9 @@ def test_set_education_field(as_user, verifier, proposal, stranger, refuses_ever
     assert proposal.education_field == "statistik"
     assert not OutboxMessage.objects.exists()
 
-    assert messages_of(send(field="lainnya")) == ["Tulis alasan perubahan."]
+    silent = send(field="lainnya")
+    assert silent.status_code == 422
+    assert "Tulis alasan perubahan." in silent.content.decode()
     proposal.refresh_from_db()
     assert proposal.education_field == "statistik"
 
@@ -683,9 +685,46 @@ def test_set_education_field(as_user, verifier, proposal, stranger, refuses_ever
         ("proposal.education_field_set", {"from": "", "to": "statistik"}),
         ("proposal.education_field_changed", {"from": "statistik", "to": "lainnya"}),
     ]
-    assert messages_of(send(field="astrologi"))[0].startswith("Masukkan pilihan yang valid")
-    stale = {"bidang-version": 1, "bidang-field": "statistik", "bidang-reason": "x"}
-    assert "berubah sejak" in messages_of(client.post(path, stale, follow=True))[0]
+    unknown = send(field="astrologi")
+    assert (unknown.status_code, list(unknown.context["education_form"].errors)) == (422, ["field"])
+    stale = {"bidang-version": 1, "bidang-field": "statistik", "bidang-reason": "Ijazah baru."}
+    for looking in ({}, {"pratinjau": "1"}):
+        late = client.post(path, stale | looking)
+        assert (late.status_code, "berubah sejak" in late.context["refusal"].text) == (409, True)
+        form = late.context["education_form"]
+        assert form["reason"].value() == "Ijazah baru."
+        proposal.refresh_from_db()
+        assert form["version"].value() == str(proposal.version)
+
+
+def test_a_changed_field_of_education_shows_its_message_first(as_user, verifier, proposal):
+    client, path = as_user(verifier), at("set_education_field", proposal)
+    Proposal.objects.update(education_field="statistik")
+    data = {"bidang-version": proposal.version, "bidang-field": "lainnya"}
+    data["bidang-reason"] = "Ijazah berbunyi Ekonomi."
+    page = client.post(path, data | {"pratinjau": "1"})
+    assert page.status_code == 200
+    (letter,) = page.context["education_preview"].letters
+    assert "Ijazah berbunyi Ekonomi." in letter.body
+    assert proposal.participant.email in letter.to[0]
+    assert page.context["education_form"]["reason"].value() == "Ijazah berbunyi Ekonomi."
+    proposal.refresh_from_db()
+    assert proposal.education_field == "statistik"
+    assert not OutboxMessage.objects.exists()
+    assert not TimelineEvent.objects.filter(kind__startswith="proposal.education").exists()
+    assert client.post(path, data).status_code == 302
+    assert OutboxMessage.objects.get().template == "education_field_changed"
+
+
+def test_a_message_is_not_shown_for_a_page_that_is_out_of_date(as_user, verifier, proposal):
+    path = at("not_eligible", proposal)
+    Proposal.objects.update(version=50)
+    data = {"version": 1, "text": "Tidak sesuai.", "pratinjau": "1"}
+    late = as_user(verifier).post(path, data)
+    assert (late.status_code, late.context["preview"]) == (409, None)
+    assert "berubah sejak" in late.context["refusal"].text
+    assert late.context["form"]["version"].value() == "50"
+    assert late.context["form"]["text"].value() == "Tidak sesuai."
 
 
 def test_no_education_field_after_the_decision(as_user, verifier, proposal):

@@ -15,6 +15,7 @@ from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
 from inpassing.formats import format_nip, format_number, short_datetime
 from inpassing.keyset import keyset_page
+from inpassing.notifications.preview import preview_of
 from proposals.batches import MAX_ROWS
 from proposals.models import Batch, Proposal
 from proposals.permissions import can_cancel_batch, get_batch_for
@@ -25,7 +26,6 @@ from .. import batches
 from ..batch_forms import ChoiceForm, StartForm
 from ..batches import BY_QUEUE, KINDS, PASS, Many
 from ..permissions import expect_desk, expect_verifier
-from ..preview import preview_of
 from .desk import filter_form
 from .page import mails_about
 

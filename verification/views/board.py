@@ -13,6 +13,7 @@ from django.utils import timezone
 from inpassing.accounts.models import User
 from inpassing.accounts.roles import roles_of
 from inpassing.formats import short_date
+from inpassing.notifications.preview import Preview, preview_of
 from inpassing.timeline.events import story_of
 from proposals.deadlines import repair_deadline_for
 from proposals.models import DocumentVersion, Proposal, ProposalDocument
@@ -21,7 +22,6 @@ from proposals.viewable import paper_of
 
 from ..forms import CheckForm, EducationFieldForm, RepairForm, ResitForm, StampForm
 from ..models import DocumentCheck, RepairRequest
-from ..preview import Preview, preview_of
 from ..resit import resit_of
 from ..workflow import (
     Board,
@@ -66,12 +66,17 @@ def review_page(
     repair_form: RepairForm | None = None,
     resit_form: ResitForm | None = None,
     resit_preview: Preview | None = None,
+    education_form: EducationFieldForm | None = None,
+    education_preview: Preview | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The review page with the document that was asked for (its id) or the next to decide."""
     if refusal is not None:
         proposal.refresh_from_db(fields=["status", "version", "education_field"])
+        for typed in (resit_form, education_form):
+            if typed is not None:
+                typed.restamp(proposal.version)
     user = request.user
     assert isinstance(user, User)
     documents = documents_of(proposal)
@@ -96,7 +101,9 @@ def review_page(
         {
             **base,
             "refusal": refusal,
-            "form": check_form if check_form is not None and check_form.is_bound else repair_form,
+            "form": check_form
+            if check_form is not None and check_form.is_bound
+            else repair_form or education_form,
             "board": board,
             "returned_at": returned_at,
             "changed": _changed_since(proposal, documents, returned_at),
@@ -109,9 +116,9 @@ def review_page(
             "changed_since": returned_at if chosen and _is_changed(chosen, returned_at) else None,
             "previous_url": _document_url(proposal, following[0]),
             "following_url": _document_url(proposal, following[1]),
-            "education_form": EducationFieldForm(
-                current=proposal.education_field, version=proposal.version
-            ),
+            "education_form": education_form
+            or EducationFieldForm(current=proposal.education_field, version=proposal.version),
+            "education_preview": education_preview,
             "school": school_of(proposal),
             "repair_form": repair,
             "preview": preview,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
+from inpassing.notifications.preview import preview_of
 from proposals.formations import return_formation, validate_formation
 from proposals.ledger import ledger
 from proposals.models import Formation
@@ -17,7 +18,6 @@ from proposals.viewable import formation_paper
 
 from ..claims import when_text
 from ..forms import FormationFigures, ReasonForm
-from ..preview import preview_of
 from .page import Refusal, mails_about, refusal_of_formation, told_operators
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
+from inpassing.notifications.preview import preview_of
 from proposals.deadlines import filing_deadline_for
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
@@ -19,7 +20,6 @@ from proposals.models import Formation, Proposal
 from ..claims import decided_text
 from ..forms import ReasonForm, StampForm
 from ..permissions import get_desk_proposal, get_returned_nomination
-from ..preview import preview_of
 from ..workflow import approve_nomination, reject_nomination, return_nomination
 from .page import (
     Refusal,
@@ -170,19 +170,20 @@ def _with_reason(
     form = ReasonForm(data, label=label, version=proposal.version)
     if data is not None:
         status = 422
-        if form.is_valid() and "pratinjau" in data:
+        if form.is_valid():
             text, version = form.cleaned_data["text"], form.cleaned_data["version"]
-            preview = preview_of(lambda: act(proposal, user, text, version), mails_about(proposal))
-            status = 200
-        elif form.is_valid():
             try:
-                act(proposal, user, form.cleaned_data["text"], form.cleaned_data["version"])
+                if "pratinjau" not in data:
+                    act(proposal, user, text, version)
+                    messages.success(request, words["done"].format(name=proposal.full_name))
+                    return redirect("verification:queue", "usulan")
+                preview = preview_of(
+                    lambda: act(proposal, user, text, version), mails_about(proposal)
+                )
+                status = 200
             except TransitionError as error:
                 refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)
                 status = 409
-            else:
-                messages.success(request, words["done"].format(name=proposal.full_name))
-                return redirect("verification:queue", "usulan")
     proposal.refresh_from_db(fields=["status", "version"])
     if refusal is not None:
         form.restamp(proposal.version)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
+from inpassing.notifications.preview import Preview, preview_of
 from inpassing.templatetags.inpassing import summarize_errors
 from proposals.ledger import ledger
 from proposals.models import Formation, Proposal
@@ -19,7 +20,6 @@ from ..batches import answers_of
 from ..forms import AnswerForm, AssessmentForm, EducationFieldForm, StampForm
 from ..models import PortfolioAssessment, PortfolioDraft
 from ..permissions import get_desk_proposal
-from ..preview import Preview, preview_of
 from ..workflow import (
     GivenAnswer,
     assess_portfolio,
@@ -34,7 +34,7 @@ from .page import Refusal, holding, mails_about, person_facts, refusal_of, schoo
 @require_safe
 def portfolio(request: HttpRequest, pk: int) -> HttpResponse:
     """The checklist with the accepted documents and what the rule table says."""
-    return _page(request, get_desk_proposal(_user(request), pk))
+    return portfolio_page(request, get_desk_proposal(_user(request), pk))
 
 
 @require_POST
@@ -45,7 +45,7 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
     answers = [AnswerForm(request.POST, item=item) for item in items_for(proposal)]
     form = AssessmentForm(request.POST, test_required=rule_for(proposal).required)
     if not all([form.is_valid(), *[answer.is_valid() for answer in answers]]):
-        return _page(request, proposal, form=form, answers=answers, status=422)
+        return portfolio_page(request, proposal, form=form, answers=answers, status=422)
     data = form.cleaned_data
 
     def decide() -> Proposal:
@@ -64,14 +64,16 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
             version=data["version"],
         )
 
-    if "pratinjau" in request.POST:
-        preview = preview_of(decide, mails_about(proposal))
-        return _page(request, proposal, form=form, answers=answers, preview=preview)
     try:
+        if "pratinjau" in request.POST:
+            preview = preview_of(decide, mails_about(proposal))
+            return portfolio_page(request, proposal, form=form, answers=answers, preview=preview)
         result = decide()
     except TransitionError as error:
         refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)
-        return _page(request, proposal, form=form, answers=answers, refusal=refusal, status=409)
+        return portfolio_page(
+            request, proposal, form=form, answers=answers, refusal=refusal, status=409
+        )
     messages.success(request, f"{proposal.full_name}: {result.get_status_display().lower()}.")
     return redirect("verification:queue", "portofolio")
 
@@ -86,14 +88,18 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("verification:portfolio", pk)
 
 
-def keep_answers(request: HttpRequest, proposal: Proposal) -> HttpResponse | None:
+def keep_answers(
+    request: HttpRequest, proposal: Proposal, *, education_form: EducationFieldForm | None = None
+) -> HttpResponse | None:
     """Note the answers that came with a form of the portfolio page; the page again, with what was
     typed, where an answer is wrong or somebody was faster."""
     user = _user(request)
     stamp = StampForm(request.POST)
     answers = [AnswerForm(request.POST, item=item, may_wait=True) for item in items_for(proposal)]
     if not all([stamp.is_valid(), *[answer.is_valid() for answer in answers]]):
-        return _page(request, proposal, answers=answers, status=422)
+        return portfolio_page(
+            request, proposal, answers=answers, education_form=education_form, status=422
+        )
     try:
         note_answers(
             proposal,
@@ -109,7 +115,14 @@ def keep_answers(request: HttpRequest, proposal: Proposal) -> HttpResponse | Non
         )
     except TransitionError as error:
         refusal = refusal_of(error, proposal, seen=seen_in(stamp), by=user)
-        return _page(request, proposal, answers=answers, refusal=refusal, status=409)
+        return portfolio_page(
+            request,
+            proposal,
+            answers=answers,
+            education_form=education_form,
+            refusal=refusal,
+            status=409,
+        )
     return None
 
 
@@ -128,7 +141,7 @@ def _given(proposal: Proposal) -> PortfolioAssessment | None:
     )
 
 
-def _page(
+def portfolio_page(
     request: HttpRequest,
     proposal: Proposal,
     *,
@@ -136,14 +149,29 @@ def _page(
     answers: list[AnswerForm] | None = None,
     refusal: Refusal | None = None,
     preview: Preview | None = None,
+    education_form: EducationFieldForm | None = None,
+    education_preview: Preview | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The page; what came with a form that belongs to one part of it stays in the other parts."""
     if refusal is not None:
         proposal.refresh_from_db(fields=["status", "version", "education_field"])
     rule = rule_for(proposal)
     assessment = _given(proposal)
     draft = PortfolioDraft.objects.filter(proposal=proposal).select_related("saved_by").first()
-    if answers is None:
+    if answers is None and any(name.startswith("butir") for name in request.POST):
+        # Shown as typed; whether something is missing is said when the answers are sent.
+        answers = [
+            AnswerForm(
+                item=item,
+                initial={
+                    name: request.POST.get(f"butir{item.pk}-{name}", "")
+                    for name in ("answer", "remark")
+                },
+            )
+            for item in items_for(proposal)
+        ]
+    elif answers is None:
         earlier: dict[int, Any] = {}
         if assessment is not None:
             earlier = {a.item_id: a for a in assessment.answers.all()}
@@ -161,9 +189,15 @@ def _page(
             for item in items_for(proposal)
         ]
     if form is None:
-        form = AssessmentForm(version=proposal.version, test_required=rule.required)
+        form = AssessmentForm(
+            initial={name: request.POST.get(name) for name in AssessmentForm.TYPED},
+            version=proposal.version,
+            test_required=rule.required,
+        )
     elif refusal is not None:
         form.restamp(proposal.version)
+    if education_form is not None and refusal is not None:
+        education_form.restamp(proposal.version)
     formation = Formation.objects.filter(
         agency=proposal.agency, period=proposal.period, position=proposal.position
     ).first()
@@ -181,7 +215,9 @@ def _page(
             "preview": preview,
             "form": form,
             "answers": answers,
-            "problems": summarize_errors(*answers, form),
+            "problems": summarize_errors(
+                *answers, form, *([education_form] if education_form else [])
+            ),
             "assessment": assessment,
             "draft": draft,
             "rule": rule,
@@ -189,9 +225,9 @@ def _page(
             "facts": person_facts(proposal),
             "formation": formation,
             "lines": lines,
-            "education_form": EducationFieldForm(
-                current=proposal.education_field, version=proposal.version
-            ),
+            "education_form": education_form
+            or EducationFieldForm(current=proposal.education_field, version=proposal.version),
+            "education_preview": education_preview,
             "school": school_of(proposal),
             "told": told(proposal),
         },

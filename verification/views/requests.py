@@ -19,6 +19,7 @@ from inpassing.files.storage import serve
 from inpassing.files.views import Paper, show_page, show_pages
 from inpassing.formats import format_nip, long_date, short_datetime
 from inpassing.notifications.models import OutboxMessage
+from inpassing.notifications.preview import preview_of
 from inpassing.notifications.texts import subjects_of
 from proposals.agency_search import alike, likeness
 from proposals.models import OperatorRequest
@@ -39,7 +40,6 @@ from proposals.permissions import operator_requests_for, unconfirmed_requests_fo
 from ..claims import when_text
 from ..forms import ReasonForm
 from ..permissions import can_use_desk, get_desk_request
-from ..preview import preview_of
 
 MAIL_TAGS = {
     OutboxMessage.State.QUEUED: "wait",

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
+from inpassing.notifications.preview import preview_of
 
 from ..forms import ResitForm
 from ..permissions import get_desk_proposal
-from ..preview import preview_of
 from ..workflow import send_to_test as decide
 from .board import review_page
 from .page import mails_about, refusal_of, seen_in
@@ -28,13 +28,13 @@ def send_to_test(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return review_page(request, proposal, resit_form=form, status=422)
     reason, version = form.cleaned_data["text"], form.cleaned_data["version"]
-    if "pratinjau" in request.POST:
-        preview = preview_of(
-            lambda: decide(proposal, by=user, reason=reason, version=version),
-            mails_about(proposal),
-        )
-        return review_page(request, proposal, resit_form=form, resit_preview=preview)
     try:
+        if "pratinjau" in request.POST:
+            preview = preview_of(
+                lambda: decide(proposal, by=user, reason=reason, version=version),
+                mails_about(proposal),
+            )
+            return review_page(request, proposal, resit_form=form, resit_preview=preview)
         decide(proposal, by=user, reason=reason, version=version)
     except TransitionError as error:
         refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from inpassing.accounts.models import User
 from inpassing.errors import StaleError, TransitionError
+from inpassing.notifications.preview import preview_of
 from proposals.models import Proposal, ProposalDocument
 
 from ..forms import CheckForm, EducationFieldForm, ReasonForm, StampForm
 from ..permissions import get_desk_document, get_desk_proposal
-from ..preview import preview_of
 from ..workflow import (
     board_of,
     check_of,
@@ -35,7 +35,7 @@ from .page import (
     seen_in,
     told,
 )
-from .portfolio import keep_answers
+from .portfolio import keep_answers, portfolio_page
 
 TMS_LABEL = "Alasan tidak memenuhi syarat"
 TMS_HINT = "Peserta dan operator membacanya. Sebut syarat dan sebabnya."
@@ -87,34 +87,38 @@ def check_document(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def set_education_field(request: HttpRequest, pk: int) -> HttpResponse:
-    """Set the field of education, from the review page or the portfolio page."""
+    """Set the field of education, from the review page or the portfolio page; a later change, of
+    which people are told, shows its message first."""
     user = _user(request)
     proposal = get_desk_proposal(user, pk)
     form = EducationFieldForm(request.POST, current=proposal.education_field)
-    kept = None
+    page = portfolio_page if proposal.status == Proposal.Status.ELIGIBLE else review_page
+    looks = "pratinjau" in request.POST
     # On the portfolio page the answers to its items come along: they are kept before anything else.
-    if any(name.startswith("butir") for name in request.POST):
-        refused = keep_answers(request, proposal)
+    if not looks and any(name.startswith("butir") for name in request.POST):
+        refused = keep_answers(request, proposal, education_form=form)
         if refused is not None:
             return refused
         proposal.refresh_from_db(fields=["version"])
-        kept = proposal.version
+        form.restamp(proposal.version)
     if not form.is_valid():
-        for errors in form.errors.values():
-            messages.error(request, str(errors[0]))
-        return redirect(f"{page_url(proposal)}#bidang")
-    try:
-        save_education_field(
-            proposal,
-            by=user,
-            field=form.cleaned_data["field"],
-            reason=form.cleaned_data.get("reason", ""),
-            version=kept or form.cleaned_data["version"],
+        return page(request, proposal, education_form=form, status=422)
+    data, version = form.cleaned_data, form.cleaned_data["version"]
+
+    def save() -> Proposal:
+        return save_education_field(
+            proposal, by=user, field=data["field"], reason=data.get("reason", ""), version=version
         )
+
+    try:
+        if looks:
+            preview = preview_of(save, mails_about(proposal))
+            return page(request, proposal, education_form=form, education_preview=preview)
+        save()
     except TransitionError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, "Bidang pendidikan disimpan.")
+        refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)
+        return page(request, proposal, education_form=form, refusal=refusal, status=409)
+    messages.success(request, "Bidang pendidikan disimpan.")
     return redirect(f"{page_url(proposal)}#bidang")
 
 
@@ -177,29 +181,21 @@ def not_eligible(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST":
         status = 422
-        if form.is_valid() and "pratinjau" in request.POST:
-            data = form.cleaned_data
-            preview = preview_of(
-                lambda: declare_not_eligible(
-                    proposal, by=user, reasons=data["text"], version=data["version"]
-                ),
-                mails_about(proposal),
-            )
-            status = 200
-        elif form.is_valid():
+        if form.is_valid():
+            reasons, version = form.cleaned_data["text"], form.cleaned_data["version"]
+
+            def decide() -> Proposal:
+                return declare_not_eligible(proposal, by=user, reasons=reasons, version=version)
+
             try:
-                declare_not_eligible(
-                    proposal,
-                    by=user,
-                    reasons=form.cleaned_data["text"],
-                    version=form.cleaned_data["version"],
-                )
+                if "pratinjau" not in request.POST:
+                    decide()
+                    messages.success(request, f"{proposal.full_name} tidak memenuhi syarat.")
+                    return redirect("verification:queue", "berkas")
+                preview, status = preview_of(decide, mails_about(proposal)), 200
             except TransitionError as error:
                 refusal = refusal_of(error, proposal, seen=seen_in(form), by=user)
                 status = 409
-            else:
-                messages.success(request, f"{proposal.full_name} tidak memenuhi syarat.")
-                return redirect("verification:queue", "berkas")
     proposal.refresh_from_db(fields=["status", "version"])
     if refusal is not None:
         form.restamp(proposal.version)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import Q
 
-from inpassing.errors import TransitionError
-from inpassing.notifications.models import OutboxMessage
-from inpassing.notifications.texts import render_text
+from inpassing.errors import StaleError, TransitionError
+
+from .models import OutboxMessage
+from .texts import render_text
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,15 @@ class Preview:
 def preview_of(act: Callable[[], object], about: Q) -> Preview:
     """Carry `act` out in a transaction that is taken back; `about` selects its mails.
 
-    Nothing of it remains: no row, no event, no hint to a worker.
+    Nothing of it remains: no row, no event, no hint to a worker. StaleError goes through: a page
+    that is out of date must show what changed, not a message.
     """
     with transaction.atomic():
         last = OutboxMessage.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         try:
             act()
+        except StaleError:
+            raise
         except TransitionError as error:
             return Preview(refusal=str(error))
         else:
