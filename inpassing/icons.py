@@ -1,5 +1,7 @@
 """Inline SVG icons by name, drawn on a 24 × 24 grid with a 2 px stroke in the text's colour."""
 
+from functools import lru_cache
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -54,6 +56,7 @@ _SINK = {1: 0, 2: 8, 3: 16, 4: 24}
 _HIDDEN = mark_safe('aria-hidden="true"')
 
 
+@lru_cache(maxsize=512)  # pages print the same few icons again and again
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """Return the icon as inline SVG; with a label it is a picture, without one decoration.
 

@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -72,6 +73,8 @@ NOMINATIONS = Queue("usulan", "Usulan", "usulan", "status_since", Proposal.Statu
 FORMATIONS = Queue("formasi", "Formasi", "formasi", "submitted_at")
 PORTFOLIOS = Queue("portofolio", "Portofolio", "usulan", "status_since", Proposal.Status.ELIGIBLE)
 REQUESTS = Queue("permohonan", "Permohonan operator", "permohonan", "created_at")
+# Any queue of proposals, for a statement that is used for each of them.
+ANY = Queue("", "", "usulan", "status_since", "?")
 QUEUES = {q.slug: q for q in (DOCUMENTS, NOMINATIONS, FORMATIONS, PORTFOLIOS, REQUESTS)}
 
 
@@ -116,13 +119,22 @@ def sizes(user: User, found: tuple[Queue, models.QuerySet[Any]] | None = None) -
     """
     parts: list[str] = []
     values: list[Any] = []
-    counted = [(queue.slug, queue, waiting(queue, user)) for queue in queues_of(user)]
+    counted = [(queue.slug, queue) for queue in queues_of(user)]
     if found is not None:
-        counted.append((FOUND, *found))
-    for slug, queue, every in counted:
-        rows = every.order_by(queue.since, "pk").values(queue.since)[: CAP + 1]
+        counted.append((FOUND, found[0]))
+    proposals: tuple[str, tuple[Any, ...]] | None = None
+    for slug, queue in counted:
         try:
-            sql, params = rows.query.sql_with_params()
+            if slug == FOUND:
+                assert found is not None
+                sql, params = _bounded(queue, found[1])
+            elif queue.holds_proposals:
+                # These differ in the status alone; building the statement costs more than it does.
+                proposals = proposals or _bounded(queue, waiting(ANY, user))
+                sql, params = proposals
+                params = tuple(queue.status if p == ANY.status else p for p in params)
+            else:
+                sql, params = _bounded(queue, waiting(queue, user))
         except EmptyResultSet:  # nothing can match, for example without any scope
             continue
         parts.append(f"SELECT %s, count(*), min(part.since) FROM ({sql}) AS part(since)")
@@ -132,7 +144,14 @@ def sizes(user: User, found: tuple[Queue, models.QuerySet[Any]] | None = None) -
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(parts), values)
             read = {slug: Size(count, oldest) for slug, count, oldest in cursor.fetchall()}
-    return {slug: read.get(slug, Size(0, None)) for slug, _, _ in counted}
+    return {slug: read.get(slug, Size(0, None)) for slug, _ in counted}
+
+
+def _bounded(queue: Queue, rows: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    """The statement that reads since when rows have waited, at most CAP + 1 of them."""
+    read = rows.order_by(queue.since, "pk").values(queue.since)[: CAP + 1]
+    statement: tuple[str, tuple[Any, ...]] = read.query.sql_with_params()
+    return statement
 
 
 @dataclass(frozen=True)
@@ -291,6 +310,16 @@ def for_list(queue: Queue, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
     return rows.select_related("agency", "region__agency")
 
 
+def _is_among(ids: models.QuerySet[Any]) -> models.Func:
+    return models.Func(
+        models.F("pk"),
+        ArraySubquery(ids),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=models.BooleanField(),
+    )
+
+
 @dataclass(frozen=True)
 class Page:
     """One page of a queue; the cursors are "" where nothing lies beyond."""
@@ -302,21 +331,30 @@ class Page:
 
 
 def page_of(
-    queue: Queue, user: User, rows: models.QuerySet[Any], *, after: str = "", before: str = ""
+    queue: Queue,
+    user: User,
+    rows: models.QuerySet[Any],
+    *,
+    after: str = "",
+    before: str = "",
+    searched: bool = False,
 ) -> Page:
     """One page by keyset, oldest first: at most three queries.
 
     The verifier's own work (held, returned by or given to them) stands on top of the first page
-    (`mine`), at most TOP of it: all of it has a page of its own.
+    (`mine`), at most TOP of it: all of it has a page of its own. A search (`searched`) has read the
+    agencies already, and so finds its own work in one query.
     """
     mine: list[Any] = []
     if queue.holds_proposals:
         own = own_work(queue, user)
-        # The ids first: together with the relations of a row it becomes a reading of the queue.
-        if not after and not before and (ids := list(own)):
-            first = for_list(queue, rows.filter(pk__in=ids))
-            mine = list(first.order_by(queue.since, "pk")[:TOP])
-        rows = rows.exclude(pk__in=own)
+        # The ids first, or an array, which is read once and before the rows: as a set of rows,
+        # together with the relations of a row, it becomes a reading of the queue.
+        ids = None if searched else list(own)
+        if not after and not before and (ids is None or ids):
+            among = rows.filter(_is_among(own)) if ids is None else rows.filter(pk__in=ids)
+            mine = list(for_list(queue, among).order_by(queue.since, "pk")[:TOP])
+        rows = rows.exclude(pk__in=own if ids is None else ids)
     # What stands on top is part of the page, which so is no longer than any other.
     page = keyset_page(
         for_list(queue, rows),

@@ -332,6 +332,12 @@ class Proposal(models.Model):
                 include=["agency", "position", "participant", "nip"],
                 name="proposal_queue",
             ),
+            # A narrow scope is few agencies: their part of a queue is counted from this alone.
+            models.Index(
+                fields=["agency", "status", "status_since", "id"],
+                include=["position", "participant", "nip"],
+                name="proposal_desk",
+            ),
             models.Index(
                 fields=["status", "status_since", "id"],
                 condition=Q(resubmissions__gt=0),
