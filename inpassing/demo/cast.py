@@ -228,6 +228,7 @@ def make_period(cast: Cast, number: int, days: dict[str, int]) -> Period:
         nomination_deadline=cast.moment(days["nomination_deadline"], 17),
         filing_deadline=cast.moment(days["filing_deadline"], 17),
         results_at=cast.moment(days["results_at"], 9),
+        waves=["Gelombang 1", "Gelombang 2"],
         contact_name="Sekretariat Inpassing BPS",
         contact_phone="(021) 000000",
         contact_email="inpassing@contoh.example",

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from competency import attendance, publishing, results, seats
 from competency import sessions as test_sessions
 from competency.models import Seat, TestSession
+from competency.proctors import assign_proctors
 from inpassing.accounts.models import Agency, OneTimeLink
 from inpassing.files.storage import store_upload
 from inpassing.reference.models import BpsOffice, Period, ReturnReason, TestComponent
@@ -243,7 +244,7 @@ def test(cast: Cast, numbers: Iterator[int]) -> Period:
     ]
     for office, start, room in sessions:
         with at(cast.moment(-30, 9)):
-            test_sessions.create_session(
+            session = test_sessions.create_session(
                 TestSession(
                     period=period,
                     office=office,
@@ -255,6 +256,8 @@ def test(cast: Cast, numbers: Iterator[int]) -> Period:
                 ),
                 by=cast.admin,
             )
+            if office == cast.office:
+                assign_proctors(session, [cast.proctor.pk], by=cast.admin)
     with at(cast.moment(-14, 9)):
         seats.run_seating(seats.request_seating(period, by=cast.admin))
         seats.invite_some()
