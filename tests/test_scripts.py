@@ -277,7 +277,7 @@ def test_waiting_for_a_verdict_ends_in_words(site: Site) -> None:
         if "Hasil belum ada." in (site.page.get_by_role("status").text_content() or ""):
             break
     asked = site.gets.count("/slot/")
-    # The clock of the page runs on while an answer is under way: on a slow machine it asks less often.
+    # The page's clock runs on while an answer is under way: a slow machine asks less often.
     assert 20 < asked < 120
     site.page.clock.run_for(300_000)
     assert site.gets.count("/slot/") == asked
