@@ -19,7 +19,7 @@ from inpassing.accounts.roles import roles_of
 from inpassing.errors import TransitionError
 from inpassing.formats import clock, short_datetime
 from inpassing.notifications.outbox import enqueue
-from inpassing.timeline.events import record, story_of
+from inpassing.timeline.events import record, record_many, story_of
 from inpassing.timeline.models import TimelineEvent
 from proposals import workflow as proposal_workflow
 from proposals.models import Proposal
@@ -35,6 +35,7 @@ ASSIGNABLE = ON_DESK | {Status.RETURNED}
 # So long *next* leaves somebody's work to them; after that nobody waits for an absent colleague.
 RESERVED = dt.timedelta(days=3)
 
+HANDED_OVER = "Diserahkan ke verifikator lain"
 DECISIONS = (
     "proposal.nomination_approved",
     "proposal.nomination_returned",
@@ -233,19 +234,46 @@ def may_receive(user: User, proposal: Proposal) -> bool:
 
 
 @transaction.atomic
-def hand_over(
-    proposal: Proposal, *, to: User, by: User, reason: str, told: bool = True
-) -> Proposal:
+def hand_over(proposal: Proposal, *, to: User, by: User, reason: str) -> Proposal:
     """Make a proposal the work of another verifier, with a reason.
 
     Whoever holds it or has it as their work may; so may anybody in scope while it is nobody's, and
-    an administrator always. A verdict that was noted stays. `told` mails the receiver.
+    an administrator always. A verdict that was noted stays. The receiver is told.
     """
     locked = proposal_workflow.lock_proposal(proposal)
-    if locked.status not in ASSIGNABLE:
-        raise TransitionError(decided_text(locked, by))
     claim = Claim.objects.select_related("holder").filter(proposal=locked).first()
     assigned = Assignment.objects.select_related("verifier").filter(proposal=locked).first()
+    had = _expect_may_hand_over(
+        locked, claim, assigned, to=to, by=by, receives=may_receive(to, locked)
+    )
+    if claim is not None and claim.holder_id != to.pk:
+        claim.delete()
+    assign(locked, to=to, by=by)
+    event = record(
+        locked,
+        "claim.handed_over",
+        HANDED_OVER,
+        by=by,
+        note=reason,
+        data={"from": had, "to": to.pk},
+    )
+    _tell_receiver(to, key=f"handed_over:{event.pk}", names=[locked], by=by, reason=reason)
+    return locked
+
+
+def _expect_may_hand_over(
+    locked: Proposal,
+    claim: Claim | None,
+    assigned: Assignment | None,
+    *,
+    to: User,
+    by: User,
+    receives: bool,
+) -> int | None:
+    """Whose work the locked proposal has been, by id; refused when it may not become that of
+    `to`."""
+    if locked.status not in ASSIGNABLE:
+        raise TransitionError(decided_text(locked, by))
     if not roles_of(by).is_admin:
         if claim is not None and claim.is_live and claim.holder_id != by.pk:
             raise TransitionError(
@@ -258,7 +286,7 @@ def hand_over(
                 f"Usulan ini pekerjaan {assigned.verifier}. Hanya ia atau administrator yang dapat "
                 "menyerahkannya."
             )
-    if not may_receive(to, locked):
+    if not receives:
         raise TransitionError(
             f"{to} tidak dapat menerima usulan {locked.full_name}: di luar cakupannya, atau dari "
             "instansinya sendiri."
@@ -267,20 +295,7 @@ def hand_over(
     had = assigned.verifier_id if assigned is not None else held_by
     if had == to.pk and held_by in {None, to.pk}:
         raise TransitionError(f"Usulan {locked.full_name} sudah menjadi pekerjaan {to}.")
-    if claim is not None and claim.holder_id != to.pk:
-        claim.delete()
-    assign(locked, to=to, by=by)
-    event = record(
-        locked,
-        "claim.handed_over",
-        "Diserahkan ke verifikator lain",
-        by=by,
-        note=reason,
-        data={"from": had, "to": to.pk},
-    )
-    if told:
-        _tell_receiver(to, key=f"handed_over:{event.pk}", names=[locked], by=by, reason=reason)
-    return locked
+    return had
 
 
 @dataclass
@@ -291,22 +306,72 @@ class HandedOver:
     refused: list[str] = field(default_factory=list)
 
 
+@transaction.atomic
 def hand_over_all(person: User, *, to: User, by: User, reason: str, limit: int = 500) -> HandedOver:
-    """Make all of a verifier's work that of another, one proposal after the other.
+    """Make all of a verifier's work that of another: all rows are locked, each is looked at again,
+    and what may go over goes at once, in a handful of statements.
 
     What the other may not have (scope, own agency) stays and is named. The receiver gets one
     message for everything.
     """
     result = HandedOver()
-    work = work_of(person).select_related("agency").order_by("status_since", "pk")
-    for proposal in work[:limit]:
+    longest = work_of(person).order_by("status_since", "pk").values_list("pk", flat=True)
+    wanted = Proposal.objects.filter(pk__in=list(longest[:limit]))
+    rows = wanted.for_rows().select_for_update(of=("self",))
+    locked = list(rows.order_by("pk"))
+    ids = [proposal.pk for proposal in locked]
+    claims = {
+        claim.proposal_id: claim
+        for claim in Claim.objects.select_related("holder").filter(proposal__in=ids)
+    }
+    assigned = {
+        row.proposal_id: row
+        for row in Assignment.objects.select_related("verifier").filter(proposal__in=ids)
+    }
+    suits = set(Proposal.objects.on_desk_of(to).filter(pk__in=ids).values_list("pk", flat=True))
+    had: list[int | None] = []
+    for proposal in sorted(locked, key=lambda row: (row.status_since, row.pk)):
+        claim, work = claims.get(proposal.pk), assigned.get(proposal.pk)
+        if person.pk not in {claim and claim.holder_id, work and work.verifier_id}:
+            continue  # somebody else's since the list was read
         try:
-            result.moved.append(hand_over(proposal, to=to, by=by, reason=reason, told=False))
+            had.append(
+                _expect_may_hand_over(
+                    proposal,
+                    claim,
+                    work,
+                    to=to,
+                    by=by,
+                    receives=roles_of(to).is_verifier and proposal.pk in suits,
+                )
+            )
+            result.moved.append(proposal)
         except TransitionError as error:
             result.refused.append(str(error))
-    if result.moved:
-        key = f"handed_over:{person.pk}:{to.pk}:{timezone.now().timestamp():.6f}"
-        _tell_receiver(to, key=key, names=result.moved, by=by, reason=reason)
+    if not result.moved:
+        return result
+    Claim.objects.filter(proposal__in=result.moved).exclude(holder=to).delete()
+    now = timezone.now()
+    Assignment.objects.bulk_create(
+        [
+            Assignment(proposal=proposal, verifier=to, assigned_by=by, assigned_at=now)
+            for proposal in result.moved
+        ],
+        update_conflicts=True,
+        unique_fields=["proposal"],
+        update_fields=["verifier", "assigned_by", "assigned_at"],
+    )
+    events = record_many(
+        "claim.handed_over",
+        [
+            (proposal, HANDED_OVER, {"from": before, "to": to.pk})
+            for proposal, before in zip(result.moved, had, strict=True)
+        ],
+        by=by,
+        notes=[reason] * len(result.moved),
+    )
+    key = f"handed_over:{events[0].pk}"
+    _tell_receiver(to, key=key, names=result.moved, by=by, reason=reason)
     return result
 
 

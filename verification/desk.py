@@ -290,6 +290,12 @@ def verifiers() -> models.QuerySet[User]:
 def for_list(queue: Queue, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
     """The rows with every relation that a line of the list prints."""
     if queue.holds_proposals:
+        assert isinstance(rows, ProposalQuerySet)
+        lines = rows.for_rows(*ROW_FIELDS).select_related(
+            "agency", "level", "claim__holder", "assignment__verifier"
+        )
+        if queue != DOCUMENTS:
+            return lines
         open_documents = (
             ProposalDocument.objects.filter(proposal=OuterRef("pk"), review="")
             .order_by()
@@ -297,12 +303,7 @@ def for_list(queue: Queue, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
             .annotate(n=Count("pk"))
             .values("n")
         )
-        assert isinstance(rows, ProposalQuerySet)
-        return (
-            rows.for_rows(*ROW_FIELDS)
-            .select_related("agency", "level", "claim__holder", "assignment__verifier")
-            .annotate(open_documents=Coalesce(Subquery(open_documents), 0))
-        )
+        return lines.annotate(open_documents=Coalesce(Subquery(open_documents), 0))
     if queue == FORMATIONS:
         related = rows.select_related("agency__region", "period", "position", "submitted_by")
         counted: models.QuerySet[Any] = related.annotate(line_count=Count("lines"))

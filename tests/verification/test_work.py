@@ -185,6 +185,26 @@ def test_hand_over_everything(as_user, verifier, colleague, refuses_everybody_el
     assert now <= Assignment.objects.get(proposal=moved[0]).assigned_at
 
 
+def test_much_work_goes_over_in_as_many_queries_as_little(as_user, verifier, colleague):
+    period = factories.make_period()
+    client, counted = as_user(verifier), []
+    for many in (2, 20):
+        for _ in range(many):
+            assign(factories.make_proposal(period=period, status=Status.SUBMITTED), verifier)
+        take(Proposal.objects.latest("pk"), by=verifier)
+        with CaptureQueriesContext(connection) as queries:
+            client.post(everything(verifier), {"to": colleague.pk, "reason": "Cuti"})
+        counted.append(len(queries))
+        assert not Assignment.objects.filter(verifier=verifier).exists()
+        assert not Claim.objects.exists()
+    assert counted[0] == counted[1] <= 40
+    assert Assignment.objects.filter(verifier=colleague, assigned_by=verifier).count() == 22
+    assert TimelineEvent.objects.filter(kind="claim.handed_over").count() == 22
+    for proposal in Proposal.objects.all():
+        assert story_of(proposal).filter(kind="claim.handed_over").get().detail.text == "Cuti"
+    assert OutboxMessage.objects.filter(template="work_handed_over").count() == 2
+
+
 def test_an_administrator_hands_over_for_somebody_away(as_user, verifier, colleague):
     proposal = factories.make_proposal(status=Status.RETURNED)
     assign(proposal, verifier)
