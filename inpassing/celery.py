@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     "sweep-page-pictures": {"task": "inpassing.files.tasks.draw_due", "schedule": 30.0},
     "forget-interrupted": {"task": "inpassing.files.tasks.forget_interrupted", "schedule": 3600.0},
     "sweep-prints": {"task": "inpassing.letters.tasks.print_due", "schedule": 30.0},
+    "check-letters": {"task": "recommendations.tasks.check_due", "schedule": 60.0},
     "sweep-letters": {"task": "recommendations.tasks.issue_due", "schedule": 30.0},
     "put-up-letters": {"task": "recommendations.tasks.run_due", "schedule": 900.0},
     "sweep-exports": {"task": "recommendations.tasks.export_due", "schedule": 60.0},

@@ -336,6 +336,7 @@ CELERY_TASK_ROUTES = {
     # Exact names go before patterns: a large export holds up no letter.
     "recommendations.tasks.export_due": {"queue": "bulk"},
     "recommendations.tasks.run_due": {"queue": "bulk"},
+    "recommendations.tasks.check_due": {"queue": "bulk"},
     "recommendations.tasks.*": {"queue": "letters"},
 }
 

@@ -20,6 +20,8 @@ from .models import Letter, LetterLine
 
 Key = tuple[int, str]  # agency id, position code
 
+MISSING = "Isian kosong"
+UNPRINTABLE = "Tidak dapat dicetak"
 NOT_VALIDATED = "Formasi {position} milik {agency} belum divalidasi BPS."
 
 
@@ -137,4 +139,19 @@ class Gate:
 
 def missing_hold(missing: Iterable[str]) -> Hold:
     """The hold of a letter with blank fields."""
-    return Hold("missing", "Isian kosong", f"Belum terisi: {', '.join(missing)}.")
+    return Hold("missing", MISSING, f"Belum terisi: {', '.join(missing)}.")
+
+
+def unprintable_hold(why: str) -> Hold:
+    """The hold of a letter with characters that the font lacks."""
+    return Hold("unprintable", UNPRINTABLE, why)
+
+
+def found_hold(letter: Letter) -> Hold | None:
+    """What the worker found when it last looked at what a draft says: no query."""
+    match letter.hold_code:
+        case "missing":
+            return Hold("missing", MISSING, letter.hold_text)
+        case "unprintable":
+            return Hold("unprintable", UNPRINTABLE, letter.hold_text)
+    return None

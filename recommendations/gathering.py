@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,7 +28,7 @@ from .composing import (
     compose,
     fingerprint,
 )
-from .gate import Gate, Hold, missing_hold
+from .gate import Gate, Hold, missing_hold, unprintable_hold
 from .letter_texts import FIELDS
 from .models import Letter, LetterLine, Run, in_current_letter
 from .records import (
@@ -35,6 +37,8 @@ from .records import (
     people_with,
 )
 
+#: A name, a unit or the credit table may change without a word to the letters.
+CHECKED_FOR = dt.timedelta(hours=1)
 Kind = Letter.Kind
 Status = Letter.Status
 
@@ -96,6 +100,7 @@ def gather(run: Run, *, by: User | None) -> Gathered:
     result = Gathered(recommended=len(ready), noticed=len(refused), dropped=dropped)
     run.gathered_at = timezone.now()
     run.save(update_fields=["gathered_at"])
+    run.letters.check_anew()
     if result.changed:
         record(
             run,
@@ -207,8 +212,34 @@ def set_addressee(agency: Agency, *, by: User, fields: dict[str, str]) -> Agency
     for name, value in fields.items():
         setattr(agency, name, value)
     agency.save(update_fields=sorted(fields))
+    Letter.objects.filter(agency=agency).check_anew()
     record(agency, "agency.addressee_changed", "Penerima surat dilengkapi", by=by)
     return agency
+
+
+@transaction.atomic
+def check_next() -> bool:
+    """Look at what one draft says that nobody looked at lately, and keep what is wrong with it;
+    False when there is none.
+
+    Its row is locked: who changes the words meanwhile asks for another look after this one.
+    """
+    letter = (
+        Letter.objects.main()
+        .drafts()
+        .filter(Q(checked_at=None) | Q(checked_at__lt=timezone.now() - CHECKED_FOR))
+        .for_page()
+        .select_for_update(skip_locked=True, of=("self",))
+        .order_by(F("checked_at").asc(nulls_first=True), "pk")
+        .first()
+    )
+    if letter is None:
+        return False
+    hold = content_hold(letter) if letter.lines.exists() else None
+    letter.hold_code, letter.hold_text = (hold.code, hold.text[:500]) if hold else ("", "")
+    letter.checked_at = timezone.now()
+    letter.save(update_fields=["hold_code", "hold_text", "checked_at"])
+    return True
 
 
 @dataclass(frozen=True)
@@ -292,11 +323,16 @@ def hold_of(letter: Letter, gate: Gate) -> Hold | None:
         return hold
     if not letter.lines.exists():
         return Hold("empty", "Tanpa nama", "Surat ini tidak memuat seorang pun.")
+    return content_hold(letter)
+
+
+def content_hold(letter: Letter) -> Hold | None:
+    """What a letter (loaded by for_page) lacks in its words; some ten queries."""
     try:
         check(letter, compose(letter))
     except LetterError as error:
         if not error.missing:
-            return Hold("unprintable", "Tidak dapat dicetak", str(error))
+            return unprintable_hold(str(error))
         # A field of its texts that has no value is called by its name.
         return missing_hold(FIELDS.get(name, name) for name in error.missing)
     return None

@@ -19,7 +19,7 @@ from inpassing.letters.texts import DEFAULT_TEXTS, fill, unknown_fields
 from inpassing.reference.models import Period
 from inpassing.timeline.events import record
 
-from .models import LetterText
+from .models import Letter, LetterText
 
 Texts = dict[str, str | tuple[str, ...]]
 
@@ -119,6 +119,7 @@ def save_texts(period: Period, kind: str, blocks: Mapping[str, str], *, by: User
         else:
             rows[block].delete()
     if changed:
+        Letter.objects.filter(period=period).check_anew()
         record(
             period,
             "period.letter_texts_changed",

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from inpassing.accounts.models import Agency, User
 from inpassing.accounts.roles import roles_of
 from inpassing.files.models import StoredFile
+from inpassing.queue import hint
 from inpassing.reference.models import Period, Position, PositionLevel, Rank
 from inpassing.timeline.models import TimelineEvent
 from proposals.models import Proposal
@@ -129,6 +130,14 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def drafts(self) -> LetterQuerySet:
         return self.filter(status=Letter.Status.DRAFT)
 
+    def check_anew(self) -> None:
+        """Have the worker look again at what these drafts say, once this transaction commits."""
+        rows = self.drafts().order_by("pk").select_for_update(of=("self",))  # as all lock them
+        if Letter.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(
+            checked_at=None
+        ):
+            hint("recommendations.tasks.check_due")
+
     def awaiting_signature(self) -> LetterQuerySet:
         return self.filter(status=Letter.Status.AWAITING_SIGNATURE)
 
@@ -214,6 +223,10 @@ class Letter(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     refusal_reason = models.CharField("alasan penanda tangan", max_length=500, blank=True)
+    # What the worker found blank or unprintable in a draft, and when it looked last.
+    hold_code = models.CharField(max_length=11, blank=True)
+    hold_text = models.CharField("isi yang menahan", max_length=500, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
 
     # Fixed together at the signer's act, never changed afterwards.
     register = models.CharField(max_length=20, blank=True)

@@ -71,6 +71,7 @@ def back_to_draft(letter: Letter, *, refusal_reason: str = "") -> None:
     letter.early_reason, letter.refusal_reason = "", refusal_reason
     letter.sent_by, letter.sent_at = None, None
     letter.save()
+    Letter.objects.filter(pk=letter.pk).check_anew()
 
 
 def people_with(role: str) -> list[User]:

@@ -22,7 +22,7 @@ from inpassing.letters.render import render_document
 from inpassing.letters.signing import sign_pdf
 from inpassing.queue import hint
 
-from . import calendar, exports
+from . import calendar, exports, gathering
 from .issuing import conclude
 from .models import Letter
 
@@ -49,6 +49,16 @@ def run_due() -> None:
     calendar.put_up_due()
     calendar.remind_signers_due()
     calendar.remind_decrees_due()
+
+
+@shared_task
+def check_due() -> None:
+    """Look at what drafts say, so that a run names all that is held; harmless when run twice."""
+    started = time.monotonic()
+    while time.monotonic() - started < CHUNK_SECONDS:
+        if not gathering.check_next():
+            return
+    hint("recommendations.tasks.check_due")
 
 
 @shared_task

@@ -40,6 +40,7 @@ def set_reference(letter: Letter, *, by: User, number: str, date: dt.date | None
     expect(letter, Status.DRAFT)
     letter.reference_number, letter.reference_date = number, date
     letter.save(update_fields=["reference_number", "reference_date"])
+    Letter.objects.filter(pk=letter.pk).check_anew()
     record(letter, "letter.completed", "Surat usulan instansi dicatat", by=by)
     return letter
 

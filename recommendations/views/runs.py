@@ -20,7 +20,7 @@ from proposals.models import Proposal, ProposalQuerySet
 
 from .. import gathering, issuing, records
 from ..forms import AddresseeForm, PutUpForm, ReasonForm
-from ..gate import NOT_VALIDATED, Gate, Hold
+from ..gate import NOT_VALIDATED, Gate, Hold, found_hold
 from ..models import Letter, Run, in_current_letter
 from ..permissions import can_administer, can_see_runs, get_run_for
 from .reader import user_of
@@ -78,7 +78,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     held = [
         (letter, hold)
         for letter in drafts
-        if (hold := gathering.refused_hold(letter) or gate.hold_of(letter))
+        if (hold := gathering.refused_hold(letter) or gate.hold_of(letter) or found_hold(letter))
     ]
     waiting = list(
         Proposal.objects.filter(period=row.period)
@@ -104,6 +104,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "to_make": counts["issuing"] + counts["issued"] + counts["revoked"],
         "held": held[:PAGE],
         "stuck": _stuck(row) if counts["stuck"] else [],
+        "unchecked": sum(letter.checked_at is None for letter in drafts),
         "held_total": len(held) + len(back),
         "held_back": [
             (p, NOT_VALIDATED.format(position=p.position.name, agency=p.agency.name))

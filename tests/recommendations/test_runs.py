@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from inpassing.timeline.events import events_of
+from proposals.models import Proposal
 from recommendations import issuing, records
+from recommendations.letter_texts import save_texts
 from recommendations.models import Letter, Run
-from recommendations.tasks import issue_due
+from recommendations.tasks import check_due, issue_due
+from recommendations.workflow import set_reference
 from tests.factories import make_admin, make_agency, make_operator, make_proposal, make_user
 from tests.recommendations.factories import (
     make_awaiting,
@@ -81,6 +86,56 @@ def test_run_shows_letters_and_what_is_held_with_reasons(as_user) -> None:
     assert "belum divalidasi BPS" in page
     assert reverse("recommendations:addressee", args=[run.pk, bare[0].agency_id]) in page
     assert "Kirim ke penanda tangan" not in page.split("Apa selanjutnya")[1].split("</ol>")[1]
+
+
+def test_run_names_what_is_blank_or_cannot_be_printed(as_user) -> None:
+    period = make_due_period()
+    strange, fine = make_ready(1, period=period)[0], make_ready(1, period=period)[0]
+    Proposal.objects.filter(pk=strange.pk).update(name="Sri 漢")
+    run = make_run([strange])
+    client, url = as_user(make_admin()), reverse("recommendations:run", args=[run.pk])
+
+    def held() -> list[tuple[int, str]]:
+        check_due()
+        return [(letter.agency_id, hold.label) for letter, hold in client.get(url).context["held"]]
+
+    before = client.get(url)
+    assert before.context["held_total"] == 0
+    assert "Isi 2 konsep masih diperiksa" in text_of(before)
+    assert held() == [(strange.agency_id, "Tidak dapat dicetak")]
+    page = client.get(url)
+    assert (page.context["held_total"], page.context["sendable"]) == (1, 1)
+    assert "U+6F22" in text_of(page)
+    assert "masih diperiksa" not in text_of(page)
+
+    texts = {"closing": "Menurut surat {nomor_usulan}."}
+    save_texts(period, "recommendation", texts, by=make_admin())
+    assert {label for _, label in held()} == {"Isian kosong"}
+    assert "Belum terisi: nomor surat usulan" in text_of(client.get(url))
+
+    letter = run.letters.get(agency=fine.agency)
+    set_reference(letter, by=make_admin(), number="800/1", date=period.ends_on)
+    assert held() == [(strange.agency_id, "Isian kosong")]
+
+
+def test_what_changed_without_a_word_is_found_an_hour_later(as_user) -> None:
+    letter = make_draft(1)
+    check_due()
+    Proposal.objects.filter(letter_lines__letter=letter).update(name="Sri 漢")
+    check_due()
+    letter.refresh_from_db()
+    assert letter.hold_code == ""
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=61), tick=True):
+        check_due()
+    letter.refresh_from_db()
+    assert letter.hold_code == "unprintable"
+
+
+def test_a_letter_with_a_signer_is_not_looked_at() -> None:
+    letter = make_awaiting(1)
+    check_due()
+    letter.refresh_from_db()
+    assert letter.checked_at is None
 
 
 def test_run_tells_of_people_who_are_not_gathered_yet(as_user) -> None:
