@@ -3,13 +3,21 @@
 A hint may be lost without harm, because beat's sweeps look for the rows themselves. After a failed
 publish the process keeps quiet for a while, so that a dead Redis costs one request a second and
 the next ones nothing.
+
+A worker takes its work from the database: `claim_oldest`.
 """
 
 import logging
 import time
+from datetime import timedelta
+from typing import Any, TypeVar
 
 from celery import current_app
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+Row = TypeVar("Row", bound=models.Model)
 
 logger = logging.getLogger(__name__)
 
@@ -40,3 +48,24 @@ def _publish(task_name: str) -> None:
     except Exception:
         _quiet_until = time.monotonic() + QUIET_SECONDS
         logger.warning("queue.publish_failed", extra={"task": task_name}, exc_info=True)
+
+
+def claim_oldest(waiting: models.QuerySet[Row], *order: str, lease: timedelta) -> Row | None:
+    """The first row in that order that no worker holds, now the caller's; None when there is none.
+
+    The rows have `claimed_at` and `attempts`, which counts before the work begins, so that what
+    kills its workers can be set aside. A claim older than `lease` is that of a dead worker.
+    """
+    stale = timezone.now() - lease
+    with transaction.atomic():
+        row = (
+            waiting.filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
+            .select_for_update(of=("self",), skip_locked=True)
+            .order_by(*order)
+            .first()
+        )
+        if row is not None:
+            claimed: Any = row
+            claimed.claimed_at, claimed.attempts = timezone.now(), claimed.attempts + 1
+            claimed.save(update_fields=["claimed_at", "attempts"])
+        return row

@@ -16,12 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from inpassing.accounts.models import User
 from inpassing.errors import TransitionError
-from inpassing.queue import hint
+from inpassing.queue import claim_oldest, hint
 from inpassing.timeline.events import record
 
 from . import workflow
@@ -147,19 +146,8 @@ def work_due(kind: str, act: Act, *, seconds: float = 45) -> None:
 
 def claim_next(kind: str) -> Batch | None:
     """The oldest running batch of the kind that nobody holds, now held by the caller."""
-    stale = timezone.now() - CLAIM
-    with transaction.atomic():
-        batch = (
-            Batch.objects.filter(kind=kind, state=State.RUNNING)
-            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
-            .select_for_update(skip_locked=True)
-            .order_by("pk")
-            .first()
-        )
-        if batch is not None:
-            batch.claimed_at, batch.attempts = timezone.now(), batch.attempts + 1
-            batch.save(update_fields=["claimed_at", "attempts"])
-        return batch
+    running = Batch.objects.filter(kind=kind, state=State.RUNNING)
+    return claim_oldest(running, "pk", lease=CLAIM)
 
 
 def work_on(batch: Batch, act: Act, *, until: float) -> None:

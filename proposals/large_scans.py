@@ -33,7 +33,7 @@ from inpassing.files.storage import (
     store_bytes,
     store_oversize,
 )
-from inpassing.queue import hint
+from inpassing.queue import claim_oldest, hint
 from inpassing.timeline.events import record
 
 from .documents import attach_version
@@ -193,21 +193,7 @@ def work_due(seconds: float = 30) -> None:
 
 def claim_next() -> LargeScan | None:
     """The oldest waiting scan that nobody holds, now held by the caller."""
-    stale = timezone.now() - CLAIM
-    with transaction.atomic():
-        scan = (
-            LargeScan.objects.filter(state=State.WAITING)
-            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
-            .select_for_update(skip_locked=True)
-            .order_by("pk")
-            .first()
-        )
-        if scan is None:
-            return None
-        scan.claimed_at = timezone.now()
-        scan.attempts += 1
-        scan.save(update_fields=["claimed_at", "attempts"])
-        return scan
+    return claim_oldest(LargeScan.objects.filter(state=State.WAITING), "pk", lease=CLAIM)
 
 
 def work_on(scan: LargeScan) -> None:

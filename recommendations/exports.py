@@ -19,7 +19,6 @@ from typing import BinaryIO, cast
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
@@ -27,7 +26,7 @@ from inpassing.accounts.models import Agency, User
 from inpassing.errors import TransitionError
 from inpassing.files.storage import remove_bytes, store_stream
 from inpassing.formats import format_number, short_datetime
-from inpassing.queue import hint
+from inpassing.queue import claim_oldest, hint
 from inpassing.timeline.events import record
 
 from .issuing import plain
@@ -124,21 +123,7 @@ def work_due() -> bool:
 
 def claim_next() -> Export | None:
     """The oldest waiting export that nobody holds, now held by the caller."""
-    stale = timezone.now() - CLAIM
-    with transaction.atomic():
-        export = (
-            Export.objects.unfinished()
-            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
-            .select_for_update(skip_locked=True)
-            .order_by("created_at")
-            .first()
-        )
-        if export is None:
-            return None
-        export.claimed_at = timezone.now()
-        export.attempts += 1
-        export.save(update_fields=["claimed_at", "attempts"])
-        return export
+    return claim_oldest(Export.objects.unfinished(), "created_at", lease=CLAIM)
 
 
 def make(export: Export, *, until: float) -> None:

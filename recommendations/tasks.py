@@ -11,16 +11,13 @@ import time
 from datetime import timedelta
 
 from celery import shared_task
-from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from inpassing.errors import TransitionError
 from inpassing.letters.documents import document_from_json
 from inpassing.letters.errors import LetterError, ServiceError
 from inpassing.letters.render import render_document
 from inpassing.letters.signing import sign_pdf
-from inpassing.queue import hint
+from inpassing.queue import claim_oldest, hint
 
 from . import calendar, exports, gathering
 from .issuing import conclude
@@ -78,21 +75,8 @@ def issue_due() -> None:
 
 def claim_next() -> Letter | None:
     """The oldest letter to be made that nobody holds, now held by the caller."""
-    stale = timezone.now() - CLAIM
-    with transaction.atomic():
-        letter = (
-            Letter.objects.to_be_made()
-            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale), failure="")
-            .select_for_update(skip_locked=True, of=("self",))
-            .order_by("signed_at", "pk")
-            .first()
-        )
-        if letter is None:
-            return None
-        letter.claimed_at = timezone.now()
-        letter.attempts += 1
-        letter.save(update_fields=["claimed_at", "attempts"])
-        return letter
+    waiting = Letter.objects.to_be_made().filter(failure="")
+    return claim_oldest(waiting, "signed_at", "pk", lease=CLAIM)
 
 
 def make(letter: Letter) -> None:

@@ -11,10 +11,8 @@ from datetime import timedelta
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
-from inpassing.queue import hint
+from inpassing.queue import claim_oldest, hint
 
 from .inspector import draw_page
 from .models import PagePicture, StoredFile
@@ -53,21 +51,8 @@ def ask_for(file: StoredFile, numbers: range) -> list[PagePicture]:
 
 def claim_next_picture() -> PagePicture | None:
     """The picture that is waited for longest and that nobody draws, now the caller's."""
-    stale = timezone.now() - CLAIM
-    with transaction.atomic():
-        row = (
-            PagePicture.objects.filter(state=State.WAITING)
-            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
-            .select_for_update(skip_locked=True)
-            .order_by("asked_at", "number")
-            .first()
-        )
-        if row is None:
-            return None
-        row.claimed_at = timezone.now()
-        row.attempts += 1
-        row.save(update_fields=["claimed_at", "attempts"])
-        return row
+    waiting = PagePicture.objects.filter(state=State.WAITING)
+    return claim_oldest(waiting, "asked_at", "number", lease=CLAIM)
 
 
 def draw_one(row: PagePicture) -> None:

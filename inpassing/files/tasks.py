@@ -6,9 +6,9 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
-from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
+
+from inpassing.queue import claim_oldest
 
 from . import storage
 from .inspector import inspect_stream, sentence
@@ -52,21 +52,7 @@ def forget_interrupted() -> None:
 
 def claim_next() -> StoredFile | None:
     """The oldest waiting file that nobody holds, now held by the caller."""
-    stale = timezone.now() - CLAIM
-    with transaction.atomic():
-        row = (
-            StoredFile.objects.waiting()
-            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
-            .select_for_update(skip_locked=True)
-            .order_by("created_at")
-            .first()
-        )
-        if row is None:
-            return None
-        row.claimed_at = timezone.now()
-        row.attempts += 1
-        row.save(update_fields=["claimed_at", "attempts"])
-        return row
+    return claim_oldest(StoredFile.objects.waiting(), "created_at", lease=CLAIM)
 
 
 def inspect_one(row: StoredFile) -> None:

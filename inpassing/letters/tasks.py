@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from inpassing.files.storage import save_preview, store_bytes
+from inpassing.queue import claim_oldest
 
 from .documents import document_from_json
 from .errors import LetterError
@@ -38,21 +38,8 @@ def print_due() -> None:
 
 def claim_next() -> PrintJob | None:
     """The oldest waiting job that nobody holds, now held by the caller."""
-    stale = timezone.now() - CLAIM
-    with transaction.atomic():
-        job = (
-            PrintJob.objects.filter(state=PrintJob.State.WAITING)
-            .filter(Q(claimed_at=None) | Q(claimed_at__lt=stale))
-            .select_for_update(skip_locked=True)
-            .order_by("created_at")
-            .first()
-        )
-        if job is None:
-            return None
-        job.claimed_at = timezone.now()
-        job.attempts += 1
-        job.save(update_fields=["claimed_at", "attempts"])
-        return job
+    waiting = PrintJob.objects.filter(state=PrintJob.State.WAITING)
+    return claim_oldest(waiting, "created_at", lease=CLAIM)
 
 
 def print_one(job: PrintJob) -> None:
