@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from inpassing.accounts.roles import roles_of
+from inpassing.keyset import keyset_page
 
 from .models import InboxMessage, OutboxMessage
 from .outbox import resend
@@ -23,12 +24,19 @@ PAGE = 30
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """The own messages, newest first, by keyset."""
-    rows = InboxMessage.objects.filter(user=request.user.pk)
-    if (before := request.GET.get("sebelum", "")).isdecimal():
-        rows = rows.filter(pk__lt=int(before))
-    page = list(rows.order_by("-pk")[: PAGE + 1])
-    next_url = f"?sebelum={page[PAGE - 1].pk}" if len(page) > PAGE else ""
-    return render(request, "notifications/inbox.html", {"rows": page[:PAGE], "next_url": next_url})
+    page = keyset_page(
+        InboxMessage.objects.filter(user=request.user.pk),
+        ["-created_at", "-pk"],
+        size=PAGE,
+        after=request.GET.get("sesudah", ""),
+        before=request.GET.get("sebelum", ""),
+    )
+    context = {
+        "rows": page.rows,
+        "prev_url": f"?sebelum={page.before}" if page.before else "",
+        "next_url": f"?sesudah={page.after}" if page.after else "",
+    }
+    return render(request, "notifications/inbox.html", context)
 
 
 @require_safe

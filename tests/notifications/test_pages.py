@@ -1,8 +1,11 @@
 """Inbox and delivery page."""
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inpassing.notifications.models import InboxMessage, OutboxMessage
 from tests.factories import make_admin, make_user
@@ -46,13 +49,24 @@ def test_opening_a_message_marks_it_read_and_strangers_get_404(as_user):
 def test_inbox_pages_without_losing_or_repeating(as_user):
     user = make_user()
     make_messages(user, 65)
-    client, url, seen = as_user(user), "/pesan/", []
+    client, url, before, seen = as_user(user), "/pesan/", "", []
     while url:
         response = client.get(url)
         seen += [row.subject for row in response.context["rows"]]
-        following = response.context["next_url"]
+        following, before = response.context["next_url"], response.context["prev_url"]
         url = f"/pesan/{following}" if following else ""
     assert seen == [f"Pesan {n}" for n in reversed(range(65))]
+    back = client.get(f"/pesan/{before}")
+    assert [row.subject for row in back.context["rows"]] == seen[30:60]
+
+
+def test_inbox_stands_in_the_order_of_dates(as_user):
+    user = make_user()
+    make_messages(user, 3)
+    late = InboxMessage.objects.filter(subject="Pesan 2")
+    late.update(created_at=timezone.now() - dt.timedelta(days=2))
+    rows = as_user(user).get("/pesan/").context["rows"]
+    assert [row.subject for row in rows] == ["Pesan 1", "Pesan 0", "Pesan 2"]
 
 
 @pytest.mark.parametrize("path", ["/pesan/", "/pesan/terkirim/"])
