@@ -152,7 +152,8 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("panduan", BASE_DIR / "docs" / "images
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or VAR_DIR / "static")
 STORAGES = {
     "default": {
-        "BACKEND": os.environ.get("FILE_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "BACKEND": os.environ.get("FILE_STORAGE")
+        or "inpassing.files.disk.DurableFileSystemStorage",
         "OPTIONS": {"location": os.environ.get("FILES_DIR") or str(VAR_DIR / "files")}
         if not os.environ.get("FILE_STORAGE")
         else {},

@@ -19,6 +19,7 @@ _files = tempfile.TemporaryDirectory(prefix="inpassing-test-files-")
 STORAGES = {
     **STORAGES,
     "default": {
+        # Not the product's: writing through to the disk would cost the suite minutes.
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(Path(_files.name))},
     },
