@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import IO, Any
 
-from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
 
@@ -13,8 +13,8 @@ class DurableFileSystemStorage(FileSystemStorage):
     """Django's storage; what it has kept is on the disk when `save` returns, bytes and name, as the
     row is that names it once its transaction has committed."""
 
-    def _save(self, name: str, content: File[bytes]) -> str:
-        kept = super()._save(name, content)
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        kept = super().save(name, content, max_length)
         path, root = Path(self.path(kept)), Path(self.base_location)
         # The folder too, and those above it: a new name stands in its folder's bytes.
         for place in (path, *(folder for folder in path.parents if folder.is_relative_to(root))):
