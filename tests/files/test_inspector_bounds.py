@@ -38,7 +38,7 @@ def heavy() -> bytes:
 
 def long_page() -> bytes:
     """One harmless page of so much text that a viewer takes much memory for it."""
-    lines = (b"BT /F1 9 Tf 1 %d Td (%d) Tj ET\n" % (row % 800, row) for row in range(150_000))
+    lines = (b"BT /F1 9 Tf 1 %d Td (%d) Tj ET\n" % (row % 800, row) for row in range(260_000))
     pdf = pdf_factory.simple()
     pdf.flate("", b"".join(lines), number=4)
     return pdf.write()
