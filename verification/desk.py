@@ -343,8 +343,8 @@ def page_of(
     """One page by keyset, oldest first: at most three queries.
 
     The verifier's own work (held, returned by or given to them) stands on top of the first page
-    (`mine`), at most TOP of it: all of it has a page of its own. A search (`searched`) has read the
-    agencies already, and so finds its own work in one query.
+    (`mine`), at most TOP of it: all of it has a page of its own. A search (`searched`) has read
+    agencies or somebody's work already, and so finds its own work in one query.
     """
     mine: list[Any] = []
     if queue.holds_proposals:

@@ -59,7 +59,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         rows,
         after=request.GET.get("setelah", ""),
         before=request.GET.get("sebelum", ""),
-        searched=bool({"q", "instansi"} & filters.keys()),
+        searched=bool({"q", "instansi", "pemegang"} & filters.keys()),
     )
     times = held_times([*page.mine, *page.rows]) if chosen.holds_proposals else {}
     # What stands on one page needs no count of its own.
