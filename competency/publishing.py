@@ -41,10 +41,7 @@ def publish(period: Period, *, by: User, at: dt.datetime | None = None) -> Publi
         raise TransitionError(
             f"{len(unfinished)} sesi belum dipastikan, antara lain {unfinished[0]}."
         )
-    due = Seat.objects.current().filter(
-        session__period=period, proposal__status=Proposal.Status.TEST_REQUIRED
-    )
-    if not due.exclude(attendance="").exists():
+    if not waiting_seats(period.pk).exists():
         raise TransitionError("Tidak ada hasil yang menunggu diumumkan.")
     try:
         with transaction.atomic():
@@ -90,15 +87,19 @@ def run_publication(publication: Publication) -> None:
 
 def waiting_seats(period_id: int) -> SeatQuerySet:
     """Seats with a confirmed result or absence that nobody was told of yet."""
-    return (
-        Seat.objects.current()
-        .filter(
-            session__period=period_id,
-            session__results_confirmed_at__isnull=False,
-            proposal__status=Proposal.Status.TEST_REQUIRED,
-        )
-        .exclude(attendance="")
+    return _confirmed_seats(period_id).filter(proposal__status=Proposal.Status.TEST_REQUIRED)
+
+
+def told_seats(period_id: int) -> SeatQuerySet:
+    """Seats whose people were told their result or absence."""
+    return _confirmed_seats(period_id).exclude(proposal__status=Proposal.Status.TEST_REQUIRED)
+
+
+def _confirmed_seats(period_id: int) -> SeatQuerySet:
+    confirmed = Seat.objects.current().filter(
+        session__period=period_id, session__results_confirmed_at__isnull=False
     )
+    return confirmed.exclude(attendance="")
 
 
 @transaction.atomic

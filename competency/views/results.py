@@ -14,12 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from inpassing.accounts.models import sort_name
 from inpassing.errors import TransitionError
 from inpassing.reference.models import Period, TestComponent
-from proposals.models import Proposal
 from proposals.rates import count_up
 
 from .. import publishing
 from ..forms import PublicationForm, ScoresForm, SessionScoresForm
-from ..models import Publication, Seat, TestResult, TestSession
+from ..models import Publication, TestResult, TestSession
 from ..permissions import can_enter_results, can_plan, get_seat_for, get_session_for, require_admin
 from ..results import confirm_all, confirm_results, confirmable, enter_result, enter_results
 from .sessions import me
@@ -128,19 +127,14 @@ def publication(request: HttpRequest) -> HttpResponse:
     require_admin(me(request))
     entries = []
     for period in Period.objects.open():
-        seats = Seat.objects.current().filter(
-            session__period=period, proposal__status=Proposal.Status.TEST_REQUIRED
-        )
         entries.append(
             {
                 "period": period,
                 "unfinished": publishing.unfinished_sessions(period),
                 "confirmable": confirmable(period, by=me(request)).count(),
-                "waiting": seats.exclude(attendance="").count(),
+                "waiting": publishing.waiting_seats(period.pk).count(),
                 "running": period.publications.filter(finished_at=None).first(),
-                "published": TestResult.objects.filter(seat__session__period=period)
-                .exclude(published_at=None)
-                .count(),
+                "published": publishing.told_seats(period.pk).count(),
                 "form": PublicationForm(),
             }
         )

@@ -239,6 +239,26 @@ class TestPublish:
             allowed=make_admin(),
         )
 
+    def test_the_page_counts_the_absent_too_and_only_what_is_confirmed(self, as_user, session):
+        """One present with a result, one late, one absent: three wait, three were announced."""
+        scored(session, by=make_user())
+        client = as_user(make_admin())
+
+        def counts() -> tuple[int, int]:
+            entry = next(
+                entry
+                for entry in client.get("/uji/pengumuman/").context["entries"]
+                if entry["period"].pk == session.period_id
+            )
+            return entry["waiting"], entry["published"]
+
+        assert counts() == (0, 0)
+        results.confirm_results(session, by=make_user())
+        assert counts() == (3, 0)
+        publishing.publish(session.period, by=make_user())
+        publish_due()
+        assert counts() == (0, 3)
+
 
 class TestPublicPage:
     def test_hidden_until_published_then_masked(self, client, session):
