@@ -88,19 +88,17 @@ def record_many(
     numbers = [subject.pk for subject, _, _ in entries]
     if len(set(numbers)) < len(numbers):
         raise ValueError("A subject stands in the entries twice.")
-    heads: dict[int, TimelineHead] = {}
-    for missing in (False, True):
-        wanted = [number for number in sorted(numbers) if number not in heads]
-        if missing and wanted:  # the first event of these; somebody else may be writing it too
-            TimelineHead.objects.bulk_create(
-                [TimelineHead(subject_kind=subject_kind, subject_id=number) for number in wanted],
-                ignore_conflicts=True,
-                batch_size=CHUNK,
-            )
-        locked = TimelineHead.objects.select_for_update().filter(
-            subject_kind=subject_kind, subject_id__in=wanted
+    chains = TimelineHead.objects.filter(subject_kind=subject_kind, subject_id__in=numbers)
+    # Chains that begin here are begun before any is locked: whoever is beginning one of them, too,
+    # is waited for, and must not wait for us meanwhile.
+    if missing := sorted(set(numbers) - set(chains.values_list("subject_id", flat=True))):
+        TimelineHead.objects.bulk_create(
+            [TimelineHead(subject_kind=subject_kind, subject_id=number) for number in missing],
+            ignore_conflicts=True,
+            batch_size=CHUNK,
         )
-        heads |= {head.subject_id: head for head in locked.order_by("subject_id")}
+    locked = chains.select_for_update().order_by("subject_id")
+    heads = {head.subject_id: head for head in locked}
     is_proposal, now, events = subject_kind == "proposals.proposal", timezone.now(), []
     salts = [secrets.token_hex(16) if note else "" for note in notes or [""] * len(entries)]
     for (subject, label, data), note, salt in zip(

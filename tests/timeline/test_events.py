@@ -2,10 +2,11 @@
 
 import io
 import threading
+import time
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from inpassing.timeline.events import (
     broken_links,
@@ -174,3 +175,51 @@ def test_many_at_once_and_one_at_a_time_never_fork_a_chain():
         thread.join()
     assert list(broken_links()) == []
     assert TimelineEvent.objects.filter(kind="user.seen").count() == 15 * len(users)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_hold_no_chain_while_they_wait_for_one_that_begins():
+    """A chain that somebody else is beginning is waited for before any other is locked: else two
+    acts wait for each other, and the database breaks one of them off."""
+    first, second = make_user(), make_user()
+    with transaction.atomic():
+        record(second, "user.seen", "Dilihat", by=None)
+    begun, failures = threading.Event(), []
+
+    def many() -> None:
+        try:
+            begun.wait(30)
+            with transaction.atomic():
+                record_many("user.left", [(u, "Pergi", {}) for u in (first, second)], by=None)
+        except OperationalError as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=many)
+    thread.start()
+    try:
+        with transaction.atomic():
+            record(first, "user.seen", "Dilihat", by=None)
+            begun.set()
+            until_somebody_waits()
+            record(second, "user.seen", "Dilihat", by=None)
+    finally:
+        thread.join()
+    assert failures == []
+    assert [event.kind for event in events_of(first)] == ["user.left", "user.seen"]
+    assert list(broken_links()) == []
+
+
+def until_somebody_waits() -> None:
+    """Until another transaction waits for a lock of ours."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks "
+                "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
